@@ -1,0 +1,58 @@
+# The only command surface: `make run` shows the platform, `make test` proves it.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+JOBS   ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run up test lint format lock clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/run.stamp ## Provision into an embedded AWS and run every job to its end
+	@$(BIN)/python -m batchctl local run --all
+
+up: .venv/run.stamp ## Provision, serve the AWS API on 127.0.0.1:4566 and fire schedules until Ctrl-C
+	@$(BIN)/python -m batchctl local up
+
+test: .venv/dev.stamp ## Run all tests
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
+
+lint: .venv/dev.stamp ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/dev.stamp ## Put the code into its form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+# Hashes and no host: the files work with any index. Needs uv (`pip install uv`).
+LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra local
+
+lock: ## Pin the requirements anew
+	$(LOCK) --output-file requirements/run.txt
+	$(LOCK) --group test --group lint --constraint requirements/run.txt --output-file requirements/dev.txt
+
+clean: ## Remove what the other targets made
+	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+
+# A venv that was cut short is made again: it counts only once its stamp is there.
+.venv/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'make: $(PYTHON) is older than Python 3.11; install a newer one or name it: make PYTHON=python3.12' >&2; exit 1; }
+	@echo 'Setting up .venv ...'
+	@$(PYTHON) -m venv --clear .venv || \
+	  { echo 'make: $(PYTHON) cannot make a virtual environment; install its venv module (Debian: apt install python3-venv)' >&2; exit 1; }
+	@touch $@
+
+.venv/run.stamp: requirements/run.txt .venv/made.stamp
+	@echo 'Installing requirements/run.txt ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/run.stamp
+	@echo 'Installing requirements/dev.txt ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,72 @@
+"""What all tests share: the count of those that lack a component of the machine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NEED_ALL = "BATCH_TESTS_NEED_ALL"
+"""Set where every component must be there: what is left out fails the run."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part of the machine that some tests need and a newcomer may not have."""
+
+    marker: str
+    title: str
+    remedy: str
+    is_there: Callable[[], bool]
+
+    def summary(self, count: int) -> str:
+        return f"{self.title}: {count} tests not run; {self.remedy}"
+
+
+def _has_container_engine() -> bool:
+    from localaws.executors.container import find_engine
+
+    return find_engine() is not None
+
+
+COMPONENTS = (
+    Component("container", "containers", "install podman", _has_container_engine),
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for component in COMPONENTS:
+        config.addinivalue_line("markers", f"{component.marker}: needs {component.title}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for component in COMPONENTS:
+        needing = [item for item in items if item.get_closest_marker(component.marker)]
+        if needing and not component.is_there():
+            skip = pytest.mark.skip(reason=f"{component.title}: {component.remedy}")
+            for item in needing:
+                item.add_marker(skip)
+
+
+def _left_out(terminal: pytest.TerminalReporter, component: Component) -> int:
+    reason = f"{component.title}: {component.remedy}"
+    return sum(reason in str(report.longrepr) for report in terminal.stats.get("skipped", []))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for component in COMPONENTS:
+        if count := _left_out(terminalreporter, component):
+            terminalreporter.write_line(component.summary(count))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus != 0 or terminal is None or not os.environ.get(NEED_ALL):
+        return
+    if any(_left_out(terminal, component) for component in COMPONENTS):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
