@@ -1,0 +1,95 @@
+"""The AWS API of a target: one session, its clients, and the identity behind it."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from batch.contract import Platform
+from batchctl.errors import AwsRefused
+from batchctl.target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+# Lists over many machines meet the small buckets of Step Functions: wait and go on.
+RETRIES: Any = {"mode": "adaptive", "max_attempts": 10}
+
+
+class Aws:
+    """Clients for one target, made when first used."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        key, secret = target.credentials or (None, None)
+        self._session = boto3.Session(
+            profile_name=None if target.credentials else target.profile,
+            region_name=target.region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+        )
+
+    def _client(self, service: Any) -> Any:
+        return self._session.client(
+            service,
+            endpoint_url=self.target.endpoint,
+            config=Config(retries=RETRIES, connect_timeout=5),
+        )
+
+    @functools.cached_property
+    def machines(self) -> SFNClient:
+        """Step Functions."""
+        client: SFNClient = self._client("stepfunctions")
+        return client
+
+    @functools.cached_property
+    def schedules(self) -> EventBridgeSchedulerClient:
+        """EventBridge Scheduler."""
+        client: EventBridgeSchedulerClient = self._client("scheduler")
+        return client
+
+    @functools.cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs."""
+        client: CloudWatchLogsClient = self._client("logs")
+        return client
+
+    @functools.cached_property
+    def tasks(self) -> ECSClient:
+        """ECS."""
+        client: ECSClient = self._client("ecs")
+        return client
+
+    @functools.cached_property
+    def identity(self) -> tuple[str, str]:
+        """Account and ARN of the caller.
+
+        Raises:
+            AwsRefused: The stack's configuration names another account.
+        """
+        caller = self._client("sts").get_caller_identity()
+        account, arn = caller["Account"], caller["Arn"]
+        if self.target.account not in (None, account):
+            raise AwsRefused(
+                f"{self.target.stack}: these credentials are of account {account}, "
+                f"the stack is in {self.target.account}; choose another --profile"
+            )
+        return account, arn
+
+    @functools.cached_property
+    def platform(self) -> Platform:
+        """The platform with its account, as AWS tells it."""
+        account, arn = self.identity
+        return Platform(
+            self.target.platform,
+            self.target.stack,
+            account,
+            self.target.region,
+            partition=arn.split(":")[1],
+        )

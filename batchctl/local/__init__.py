@@ -1,0 +1,20 @@
+"""``batchctl local``: the whole platform on this machine."""
+
+from __future__ import annotations
+
+import click
+
+from batchctl.local.run_jobs import run
+from batchctl.local.serving import serve, up
+
+
+@click.group()
+def local() -> None:
+    """Run the platform on this machine, in an embedded AWS.
+
+    Example: batchctl local run hello
+    """
+
+
+for command in (up, serve, run):
+    local.add_command(command)

@@ -1,0 +1,147 @@
+"""What the emulator does, as lines for a person: runs, their output, and the channels.
+
+Everything here goes to standard error: it is progress, not data.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from batchctl.outcome import Outcome, of_execution
+from localaws.feed import (
+    ExecutionStatusChange,
+    Happening,
+    LogLine,
+    ScheduleFired,
+    SlackMessage,
+    TaskStateChange,
+)
+
+if TYPE_CHECKING:
+    from batch.contract import Platform
+
+COLOURS = ("cyan", "magenta", "blue", "yellow", "green", "bright_cyan", "bright_magenta")
+NAME_WIDTH = 14
+PIPE_WIDTH = 200
+
+
+def console() -> Console:
+    """Return the console of standard error; lines are not broken where nobody looks at them."""
+    return Console(
+        stderr=True,
+        highlight=False,
+        soft_wrap=True,
+        width=None if sys.stderr.isatty() else PIPE_WIDTH,
+    )
+
+
+class Screen:
+    """Writes happenings of the emulator as they come; its methods may be called from any thread."""
+
+    def __init__(self, to: Console, platform: Platform, *, names: list[str]) -> None:
+        self._console = to
+        self._platform = platform
+        self._width = max([NAME_WIDTH, *map(len, names)]) if names else NAME_WIDTH
+        self._lock = threading.Lock()
+
+    def __call__(self, happening: Happening) -> None:
+        """Show one happening."""
+        match happening:
+            case LogLine():
+                self._line(happening.job, Text(happening.text), attempt=happening.attempt)
+            case ExecutionStatusChange():
+                self._execution(happening)
+            case TaskStateChange():
+                self._task(happening)
+            case ScheduleFired():
+                self._fired(happening)
+            case SlackMessage():
+                self._message(happening)
+
+    def _line(self, job: str, text: Text, *, attempt: int = 0) -> None:
+        colour = COLOURS[zlib.crc32(job.encode()) % len(COLOURS)]
+        mark = f"#{attempt}" if attempt > 1 else ""
+        with self._lock:
+            self._console.print(
+                Text.assemble((f"{job:<{self._width}}", colour), (f" {mark:<3}", "dim"), text)
+            )
+
+    def _execution(self, change: ExecutionStatusChange) -> None:
+        job = self._platform.job_of(change.detail["stateMachineArn"])
+        if job is None:
+            return
+        outcome = of_execution(change.detail)
+        if outcome is None:
+            self._line(job, Text("run started", style="dim"))
+        else:
+            self._line(job, Text(f"run {outcome.in_words()}", style=style_of(outcome)))
+
+    def _task(self, change: TaskStateChange) -> None:
+        detail = change.detail
+        if detail.get("lastStatus") != "STOPPED":
+            return
+        if any(container.get("exitCode") == 0 for container in detail.get("containers", [])):
+            return
+        said = " ".join(
+            str(part)
+            for part in (
+                "task stopped:",
+                detail.get("stoppedReason", ""),
+                *(
+                    f"(exit code {container['exitCode']})"
+                    for container in detail.get("containers", [])
+                    if container.get("exitCode") is not None
+                ),
+            )
+            if part
+        )
+        self._line(change.job or "-", Text(said, style="yellow"), attempt=change.attempt)
+
+    def _fired(self, fired: ScheduleFired) -> None:
+        name = fired.schedule_arn.rsplit("/", 1)[-1]
+        when = f"{fired.scheduled_time:%Y-%m-%d %H:%M:%SZ}"
+        if fired.error:
+            said = Text(f"schedule of {when} could not start it: {fired.error}", style="red")
+        else:
+            said = Text(f"schedule of {when} fired", style="dim")
+        self._line(name, said)
+
+    def _message(self, message: SlackMessage) -> None:
+        with self._lock:
+            if message.dropped:
+                self._console.print(
+                    f"[bold yellow]DROPPED[/] {escape(message.channel)}: {escape(message.dropped)}"
+                )
+                return
+            failure = message.topic_arn == self._platform.topic_arn(self._platform.failure_topic)
+            self._console.print(
+                Text.assemble(
+                    (f"┃ #{message.channel} ", "bold red" if failure else "bold green"),
+                    (message.title, "bold"),
+                )
+            )
+            bar = Text("┃ ", style="red" if failure else "green")
+            for line in (
+                *message.description.splitlines(),
+                *(f"→ {s}" for s in message.next_steps),
+            ):
+                self._console.print(bar + Text(line))
+
+
+def style_of(outcome: Outcome) -> str:
+    """Return the colour of an ending."""
+    if outcome.skipped:
+        return "yellow"
+    return "green" if outcome.status == "SUCCEEDED" else "red"
+
+
+def field(detail: dict[str, Any], key: str) -> str:
+    """Return a field of a detail as text."""
+    return str(detail.get(key) or "")

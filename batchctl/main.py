@@ -1,0 +1,64 @@
+"""The tree of commands, and the one place where a failure becomes text and an exit status.
+
+Nothing heavy is imported here: ``batchctl --help`` needs click alone. Each command imports what it
+needs when it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from batch.errors import BatchError
+from batchctl import local, logs, ls, next_times, run, show
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+class Tree(click.Group):
+    """A group whose commands' foreseeable failures end with their text and status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except BatchError as error:
+            raise Failure(error) from error
+        except Exception as error:
+            # Only what a command has imported can have been raised.
+            if "botocore.exceptions" not in sys.modules:
+                raise
+            from batchctl.refusals import explain
+
+            if (explained := explain(error)) is None:
+                raise
+            raise Failure(explained) from error
+
+
+class Failure(click.ClickException):
+    """A foreseeable failure, a line a problem."""
+
+    def __init__(self, error: BatchError) -> None:
+        super().__init__(str(error))
+        self.exit_code = getattr(error, "exit_status", 1)
+
+
+@click.group(cls=Tree, context_settings=CONTEXT)
+@click.version_option(package_name="batch-platform", message="batchctl %(version)s")
+def batchctl() -> None:
+    """Operate the scheduled jobs of a batch platform.
+
+    Data goes to standard output, everything else to standard error. Exit status: 0, 1 for a
+    failure that the text explains, 2 for wrong usage; `run --wait` ends with the job's own.
+    """
+
+
+for command in (ls.ls, show.show, next_times.next_times, run.run, logs.logs, local.local):
+    batchctl.add_command(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    batchctl(prog_name="batchctl")

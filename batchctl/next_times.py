@@ -1,0 +1,76 @@
+"""``batchctl next``: when jobs fire, and which clock changes they meet."""
+
+from __future__ import annotations
+
+import click
+
+from batchctl.output import json_option
+from batchctl.target import Target, target_options
+
+
+@click.command("next")
+@click.argument("job", required=False)
+@click.option(
+    "-n",
+    "--count",
+    type=click.IntRange(1, 1000),
+    default=5,
+    show_default=True,
+    help="Fire times for each schedule.",
+)
+@target_options
+@json_option
+def next_times(job: str | None, count: int, target: Target, *, as_json: bool) -> None:
+    """Show the next fire times of a job, or of all, with clock-change warnings.
+
+    Times are in the schedule's own zone. A local time that a clock change leaves out is skipped,
+    one that it repeats fires once.
+
+    Example: batchctl next hello --env local -n 10
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from batchctl import deployed, output
+    from batchctl.aws import Aws
+
+    aws = Aws(target)
+    jobs = [deployed.job(aws, job)] if job else deployed.jobs(aws)
+    now = datetime.now(UTC)
+    found = [
+        (one.name, schedule, schedule.next_times(now, count))
+        for one in jobs
+        for schedule in one.schedules
+    ]
+    warnings = []
+    for name, schedule, _ in found:
+        parsed = schedule.parsed() if schedule.enabled else None
+        for change in parsed.clock_changes(now, now + timedelta(days=366)) if parsed else ():
+            what = (
+                "will not run, the clock skips it"
+                if change.kind == "skipped"
+                else "runs once, though the clock shows it twice"
+            )
+            warnings.append(f"{name}: {change.local:%Y-%m-%d %H:%M} {schedule.timezone} {what}")
+    if as_json:
+        output.write_json(
+            {
+                "times": [
+                    {
+                        "job": name,
+                        "schedule": schedule.name,
+                        "timezone": schedule.timezone,
+                        "times": times,
+                    }
+                    for name, schedule, times in found
+                ],
+                "warnings": warnings,
+            }
+        )
+        return
+    rows = sorted((time, name, schedule.name) for name, schedule, times in found for time in times)
+    output.write_table(
+        ("NEXT", "JOB", "SCHEDULE"),
+        [(output.fire_time(t), name, schedule) for t, name, schedule in rows],
+    )
+    for warning in warnings:
+        output.note(f"warning: {warning}")

@@ -1,0 +1,81 @@
+"""How data is shown: a table for people, JSON for programs; both on standard output."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+PIPE_WIDTH = 400
+"""Columns of a table that no terminal shows: wide enough that ``grep`` finds whole rows."""
+
+
+def json_option(command: Any) -> Any:
+    """Add ``--json``; the command gets ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")(
+        command
+    )
+
+
+def write_json(data: Any) -> None:
+    """Write ``data`` as indented JSON; times in ISO 8601."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write rows below their headings, without borders, so that ``grep`` and ``awk`` work."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    with console.capture() as captured:
+        console.print(table)
+    # Without the padding to the right edge, which a pipe would carry.
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def write_fields(fields: Mapping[str, str]) -> None:
+    """Write one thing as names and values."""
+    width = max(map(len, fields))
+    room = max(shutil.get_terminal_size().columns - width - 2, 20)
+    for name, value in fields.items():
+        lines = [
+            line[at : at + room] if sys.stdout.isatty() else line
+            for line in value.splitlines() or [""]
+            for at in range(0, max(len(line), 1), room if sys.stdout.isatty() else len(line) or 1)
+        ]
+        for index, line in enumerate(lines):
+            click.echo(f"{'' if index else name:<{width}}  {line}".rstrip())
+
+
+def note(text: str) -> None:
+    """Tell the person at the terminal, beside the data."""
+    click.echo(text, err=True)
+
+
+def moment(time: datetime | None) -> str:
+    """Return a time for people: UTC, to the second; empty for None."""
+    return "" if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+
+
+def fire_time(time: datetime) -> str:
+    """Return a fire time for people, in the schedule's own zone and with its offset."""
+    return f"{time:%a %Y-%m-%d %H:%M %z} {time.tzinfo}"

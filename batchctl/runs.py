@@ -1,0 +1,147 @@
+"""Runs of a deployed platform: started, found, waited for."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from batch.contract import RUN_TASK, log_stream
+from batchctl import deployed
+from batchctl.aws import Aws
+from batchctl.errors import NotFound
+from batchctl.outcome import Outcome, of_execution
+
+POLL_SECONDS = 2.0
+"""DescribeExecution refills at 15 calls a second and more; a run is waited for by one caller."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, as DescribeExecution tells it."""
+
+    job: str
+    name: str
+    arn: str
+    started: datetime
+    ended: datetime | None
+    input: dict[str, Any]
+    outcome: Outcome | None
+    """None while it runs."""
+
+    @property
+    def id(self) -> str:
+        """``JOB/RUN``: what every command takes to find it again."""
+        return f"{self.job}/{self.name}"
+
+
+def new_name(job: str) -> str:
+    """Return a name for a run that sorts by time and tells its job: at most 80 characters."""
+    return f"{job}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
+
+
+def start(aws: Aws, job: str, run_input: dict[str, Any], *, name: str | None = None) -> str:
+    """Start a run of ``job`` and return its name."""
+    name = name or new_name(job)
+    aws.machines.start_execution(
+        stateMachineArn=aws.platform.state_machine_arn(job),
+        name=name,
+        input=json.dumps(run_input, sort_keys=True),
+    )
+    return name
+
+
+def describe(aws: Aws, job: str, name: str) -> Run | None:
+    """Return a run, or None where Step Functions does not know it (yet, or any more)."""
+    arn = aws.platform.execution_arn(job, name)
+    try:
+        answer = aws.machines.describe_execution(executionArn=arn)
+    except aws.machines.exceptions.ExecutionDoesNotExist:
+        return None
+    return Run(
+        job,
+        name,
+        arn,
+        answer["startDate"],
+        answer.get("stopDate"),
+        json.loads(answer.get("input") or "{}"),
+        of_execution(dict(answer)),
+    )
+
+
+def wait(aws: Aws, job: str, name: str, *, each: Callable[[], None] = lambda: None) -> Run:
+    """Return the run once it has ended, however long it takes; call ``each`` at every look."""
+    while True:
+        run = describe(aws, job, name)
+        each()
+        if run is not None and run.outcome is not None:
+            return run
+        time.sleep(POLL_SECONDS if aws.target.endpoint is None else POLL_SECONDS / 10)
+
+
+def find(aws: Aws, text: str) -> Run:
+    """Return the run that ``text`` means: an execution's ARN, ``JOB/RUN``, or a run's name.
+
+    Raises:
+        NotFound: No job of the platform has such a run.
+    """
+    job, name = _split(aws, text)
+    if job:
+        deployed.known(aws, job)
+    candidates = [job] if job else [*deployed.names(aws), RUN_TASK]
+    with ThreadPoolExecutor(deployed.WORKERS) as pool:
+        found = [run for run in pool.map(lambda job: describe(aws, job, name), candidates) if run]
+    if not found:
+        raise NotFound(
+            f"{text}: {aws.platform.prefix} has no such run "
+            "(Step Functions keeps them 90 days); list the newest with `batchctl show JOB`"
+        )
+    return max(found, key=lambda run: run.started)
+
+
+def _split(aws: Aws, text: str) -> tuple[str, str]:
+    if text.startswith("arn:"):
+        *_, machine, name = text.split(":")
+        job = aws.platform.job_of(machine)
+        if job is None:
+            raise NotFound(
+                f"{text}: not a run of {aws.platform.prefix}; check --env, --platform and --stack"
+            )
+        return job, name
+    job, _, name = text.rpartition("/")
+    return job, name
+
+
+def newest(aws: Aws, job: str, count: int) -> list[Run]:
+    """Return the newest runs of a job, newest first."""
+    listed = aws.machines.list_executions(
+        stateMachineArn=aws.platform.state_machine_arn(job), maxResults=count
+    )["executions"]
+    with ThreadPoolExecutor(deployed.WORKERS) as pool:
+        described = pool.map(lambda entry: describe(aws, job, entry["name"]), listed[:count])
+    return [run for run in described if run]
+
+
+def streams(aws: Aws, run: Run) -> list[str]:
+    """Return the log streams of a run's tasks so far, an attempt each, oldest first."""
+    return [log_stream(_container(task), task["TaskArn"]) for task in _tasks(aws, run)]
+
+
+def _tasks(aws: Aws, run: Run) -> Iterator[dict[str, Any]]:
+    """Yield the tasks that the run started, from its own history."""
+    pages = aws.machines.get_paginator("get_execution_history").paginate(executionArn=run.arn)
+    for page in pages:
+        for event in page["events"]:
+            submitted = event.get("taskSubmittedEventDetails")
+            if submitted and submitted.get("resourceType") == "ecs":
+                yield from json.loads(submitted.get("output") or "{}").get("Tasks", [])
+
+
+def _container(task: dict[str, Any]) -> str:
+    """Return the container that runs the command: the one that the machine overrides."""
+    return str(task["Overrides"]["ContainerOverrides"][0]["Name"])

@@ -1,0 +1,91 @@
+"""``batchctl show``: everything about one job."""
+
+from __future__ import annotations
+
+import click
+
+from batchctl.output import json_option
+from batchctl.target import Target, target_options
+
+RECENT = 5
+
+
+@click.command()
+@click.argument("job")
+@target_options
+@json_option
+def show(job: str, target: Target, *, as_json: bool) -> None:
+    """Show one job: its schedules, command, machine and newest runs.
+
+    Example: batchctl show hello --env local
+    """
+    from datetime import UTC, datetime
+
+    from batchctl import deployed, output, runs
+    from batchctl.aws import Aws
+
+    aws = Aws(target)
+    found = deployed.job(aws, job)
+    machine = aws.machines.describe_state_machine(stateMachineArn=found.arn)
+    recent = runs.newest(aws, job, RECENT)
+    now = datetime.now(UTC)
+    data = {
+        "job": found.name,
+        "owner": found.owner,
+        "enabled": found.enabled,
+        "schedules": [
+            {
+                "name": schedule.name,
+                "expression": schedule.expression,
+                "timezone": schedule.timezone,
+                "words": schedule.in_words(),
+                "enabled": schedule.enabled,
+                "next": schedule.next_times(now, 3),
+            }
+            for schedule in found.schedules
+        ],
+        "stateMachine": found.arn,
+        "logGroup": aws.platform.task_log_group,
+        "changed": machine.get("creationDate"),
+        "runs": [
+            {
+                "run": run.id,
+                "start": run.started,
+                "end": run.ended,
+                "result": run.outcome.result if run.outcome else "RUNNING",
+                "words": run.outcome.in_words() if run.outcome else "running",
+                "trigger": run.input.get("trigger", "manual"),
+            }
+            for run in recent
+        ],
+    }
+    if as_json:
+        output.write_json(data)
+        return
+    fields = {"job": found.name, "owner": found.owner or "-"}
+    for schedule in found.schedules:
+        times = schedule.next_times(now, 3)
+        upcoming = "\n".join(f"next {output.fire_time(time)}" for time in times)
+        state = "" if schedule.enabled else " (disabled in code)"
+        fields[f"schedule {schedule.name}"] = (
+            f"{schedule.in_words()}{state}\n{schedule.expression}\n{upcoming}".rstrip()
+        )
+    if not found.schedules:
+        fields["schedule"] = "on demand"
+    fields |= {"state machine": found.arn, "log group": aws.platform.task_log_group}
+    output.write_fields(fields)
+    click.echo()
+    if not recent:
+        click.echo("It never ran.")
+        return
+    output.write_table(
+        ("RUN", "START", "RESULT"),
+        [
+            (
+                run.id,
+                output.moment(run.started),
+                run.outcome.in_words() if run.outcome else "running",
+            )
+            for run in recent
+        ],
+    )
