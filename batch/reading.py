@@ -29,6 +29,14 @@ class Reader:
         where: str = "",
         spelling: Callable[[str], str] = str,
     ) -> None:
+        """Begin to read ``raw``.
+
+        Args:
+            raw: what somebody wrote.
+            problems: the list that problems are added to.
+            where: the place of ``raw``, for instance ``jobs.report``.
+            spelling: how a key is spelt in the text that it came from.
+        """
         self.raw = raw
         self.where = where
         self.problems = problems
@@ -79,9 +87,7 @@ class Reader:
             return value
         return default
 
-    def integer(
-        self, key: str, *, minimum: int | None = None, maximum: int | None = None
-    ) -> int | None:
+    def integer(self, key: str, *, minimum: int, maximum: int) -> int | None:
         """Return a whole number within the bounds, None if it is not given or wrong."""
         if not self.given(key):
             return None
@@ -151,9 +157,14 @@ class Reader:
                 good.add(item)
         return tuple(sorted(good))
 
-    def section(self, key: str, known: Collection[str] = ()) -> Reader:
-        """Return a mapping; its keys are checked where ``known`` names some."""
-        value = self._structure(key, dict, "a mapping of keys to values")
+    def mapping(self, key: str) -> dict[str, Any]:
+        """Return a mapping whose keys are names that people chose."""
+        value = self._structure(key, dict, "a mapping of names to values")
+        return {str(name): item for name, item in (value or {}).items()}
+
+    def section(self, key: str, known: Collection[str]) -> Reader:
+        """Return a mapping whose keys are ``known``."""
+        value = self._structure(key, dict, f"a mapping with {', '.join(known)}")
         return self._below(self.at(key), value or {}, known)
 
     def sections(self, key: str, known: Collection[str]) -> Iterable[Reader]:
@@ -168,8 +179,7 @@ class Reader:
 
     def _below(self, where: str, value: Mapping[str, Any], known: Collection[str]) -> Reader:
         reader = Reader(value, problems=self.problems, where=where, spelling=self._spelling)
-        if known:
-            reader.refuse_unknown(known)
+        reader.refuse_unknown(known)
         return reader
 
     def _structure(self, key: str, kind: type, wanted: str) -> Any:
@@ -186,11 +196,8 @@ class Reader:
         self.problem(key, f"{value!r} is not {wanted}", f"write {wanted}")
         return None
 
-    def _within(self, key: str, value: float, minimum: float | None, maximum: float | None) -> bool:
-        if minimum is not None and value < minimum or maximum is not None and value > maximum:
-            bounds = (
-                f"use {minimum} to {maximum}" if maximum is not None else f"use {minimum} or more"
-            )
-            self.problem(key, f"{value} is out of range", bounds)
-            return False
-        return True
+    def _within(self, key: str, value: float, minimum: float, maximum: float) -> bool:
+        if minimum <= value <= maximum:
+            return True
+        self.problem(key, f"{value} is out of range", f"use {minimum} to {maximum}")
+        return False

@@ -11,6 +11,7 @@ from batch.schedule import Schedule
 
 DEFAULT_ATTEMPT_TIMEOUT: Final = 12 * 3600
 DEFAULT_RUN_TIMEOUT: Final = 24 * 3600
+DEFAULT_MAX_EVENT_AGE: Final = 3600
 
 
 @dataclass(frozen=True)
@@ -56,33 +57,56 @@ class Permission:
     resources: tuple[str, ...]
 
 
+DEFAULT_RETRY: Final = Retry(1, 30, 2.0, 3600, jitter=True)
+DEFAULT_START_RETRY: Final = Backoff(5, 15, 2.0, 300, jitter=True)
+
+
 @dataclass(frozen=True)
 class Job:
-    """One job, complete and checked."""
+    """One job, complete and checked. ``docs/jobs.md`` says what each key does."""
 
     name: str
     command: tuple[str, ...] = ()
+    """The program and its arguments; empty only for arbitrary commands, which a run brings."""
+
     owner: str = ""
     description: str = ""
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    """By name; the only one of a job is called ``default``."""
+
     flexible_window_minutes: int = 0
+    """0 is off."""
+
     enabled: bool = True
     cpu: int | None = None
+    """CPU units; None, and then memory too, stands for the platform's."""
+
     memory: int | None = None
+    """MiB."""
+
     ephemeral_storage_gib: int | None = None
     architecture: str | None = None
     spot: bool = False
     volumes: tuple[Volume, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    """Variable to the ARN of an SSM parameter or of a Secrets Manager secret."""
+
     image: str | None = None
     container: str | None = None
     permissions: tuple[Permission, ...] = ()
     attempt_timeout_seconds: int | None = DEFAULT_ATTEMPT_TIMEOUT
+    """None is no limit."""
+
     run_timeout_seconds: int | None = DEFAULT_RUN_TIMEOUT
-    retry: Retry = Retry(1, 30, 2.0, 3600, jitter=True)
-    start_retry: Backoff = Backoff(5, 15, 2.0, 300, jitter=True)
-    max_event_age_seconds: int = 3600
+    """None is no limit."""
+
+    retry: Retry = DEFAULT_RETRY
+    start_retry: Backoff = DEFAULT_START_RETRY
+    """Of starts that failed before the command ran."""
+
+    max_event_age_seconds: int = DEFAULT_MAX_EVENT_AGE
+    """How late EventBridge Scheduler may still start a run."""
 
     @property
     def own_task_definition(self) -> bool:
@@ -105,8 +129,12 @@ class Job:
         Raises:
             InvalidJob: with every problem.
         """
-        raise NotImplementedError
+        from batch.job import parsing
+
+        return parsing.job(name, raw, overrides or {})
 
     def warnings(self, now: datetime) -> list[str]:
         """Return what people should know: dates already past, clock changes ahead."""
-        raise NotImplementedError
+        from batch.job import timing
+
+        return timing.warnings(self, now)

@@ -1,0 +1,128 @@
+"""What a stack's configuration says about a job: it wins over the code, key by key.
+
+The code has Python's spelling (``run_timeout``), the stack's YAML Pulumi's (``runTimeout``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from batch.errors import Problem
+from batch.reading import Reader
+
+KEYS: Final = (
+    "owner",
+    "description",
+    "command",
+    "shell",
+    "schedule",
+    "schedules",
+    "timezone",
+    "start_date",
+    "end_date",
+    "flexible_window_minutes",
+    "enabled",
+    "cpu",
+    "memory",
+    "ephemeral_storage_gib",
+    "architecture",
+    "spot",
+    "volumes",
+    "environment",
+    "secrets",
+    "image",
+    "container",
+    "permissions",
+    "attempt_timeout",
+    "run_timeout",
+    "retry",
+    "start_retry",
+    "max_event_age",
+)
+"""Every key of a job, as its team writes it."""
+
+BACKOFF_KEYS: Final = ("attempts", "interval", "backoff_rate", "max_delay", "jitter")
+RETRY_KEYS: Final = (*BACKOFF_KEYS, "exit_codes")
+VOLUME_KEYS: Final = (
+    "name",
+    "file_system_id",
+    "path",
+    "root_directory",
+    "access_point_id",
+    "read_only",
+)
+PERMISSION_KEYS: Final = ("actions", "resources")
+
+_NESTED: Final = {
+    "retry": RETRY_KEYS,
+    "start_retry": BACKOFF_KEYS,
+    "volumes": VOLUME_KEYS,
+    "permissions": PERMISSION_KEYS,
+}
+_MERGED: Final = {"environment", "secrets", "retry", "start_retry"}
+_RIVALS: Final = {
+    "command": "shell",
+    "shell": "command",
+    "schedule": "schedules",
+    "schedules": "schedule",
+}
+
+
+def camel(key: str) -> str:
+    """Return the spelling of a key in a stack's YAML."""
+    first, *rest = key.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def override_problems(where: str, overrides: Mapping[str, Any]) -> list[Problem]:
+    """Return a problem for each key of ``overrides`` that no job has."""
+    problems: list[Problem] = []
+    Reader(overrides, problems=problems, where=where).refuse_unknown([camel(key) for key in KEYS])
+    return problems
+
+
+def merged(raw: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``raw`` with what ``overrides`` says in its place, in Python's spelling.
+
+    A null takes away what the code says. Names of ``environment`` and ``secrets``, and keys of the
+    retries, are merged one by one. ``command`` and ``shell`` replace each other, and so do
+    ``schedule`` and ``schedules``.
+    """
+    result = dict(raw)
+    own = _python(overrides, KEYS)
+    for key in own:
+        if key in _RIVALS:
+            result.pop(_RIVALS[key], None)
+    for key, value in own.items():
+        base = result.get(key)
+        if key in _MERGED and isinstance(base, Mapping) and isinstance(value, Mapping):
+            both = {**base, **value}
+            result[key] = {name: item for name, item in both.items() if item is not None}
+        else:
+            result[key] = value
+    # The rivals of one and the same text are both kept: that is a mistake to tell.
+    return {**result, **{key: own[key] for key in own if key in _RIVALS}}
+
+
+def spelt(overrides: Mapping[str, Any]) -> dict[str, str]:
+    """Return how the keys that ``overrides`` names are spelt there."""
+    own = _python(overrides, KEYS)
+    nested = [key for section in own.keys() & _NESTED.keys() for key in _NESTED[section]]
+    return {key: camel(key) for key in (*own, *nested)}
+
+
+def _python(value: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
+    """Return ``value`` with its known keys, and those below them, in Python's spelling."""
+    names = {camel(key): key for key in known}
+    result: dict[str, Any] = {}
+    for spelling, item in value.items():
+        key = names.get(spelling, spelling)
+        below = _NESTED.get(key, ()) if known is KEYS else ()
+        if below and isinstance(item, Mapping):
+            result[key] = _python(item, below)
+        elif below and isinstance(item, list):
+            result[key] = [_python(one, below) if isinstance(one, Mapping) else one for one in item]
+        else:
+            result[key] = item
+    return result
