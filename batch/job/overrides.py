@@ -76,9 +76,16 @@ def camel(key: str) -> str:
 
 
 def override_problems(where: str, overrides: Mapping[str, Any]) -> list[Problem]:
-    """Return a problem for each key of ``overrides`` that no job has."""
+    """Return a problem for each key of ``overrides``, or below one, that no job has."""
     problems: list[Problem] = []
-    Reader(overrides, problems=problems, where=where).refuse_unknown([camel(key) for key in KEYS])
+    reader = Reader(overrides, problems=problems, where=where)
+    reader.refuse_unknown([camel(key) for key in KEYS])
+    for key, known in _NESTED.items():
+        value, names = overrides.get(camel(key)), [camel(name) for name in known]
+        if isinstance(value, Mapping):
+            reader.section(camel(key), names)
+        elif isinstance(value, list):
+            list(reader.sections(camel(key), names))
     return problems
 
 
@@ -113,16 +120,19 @@ def spelt(overrides: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _python(value: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
-    """Return ``value`` with its known keys, and those below them, in Python's spelling."""
+    """Return the known keys of ``value``, and of what is below them, in Python's spelling."""
     names = {camel(key): key for key in known}
-    result: dict[str, Any] = {}
-    for spelling, item in value.items():
-        key = names.get(spelling, spelling)
-        below = _NESTED.get(key, ()) if known is KEYS else ()
-        if below and isinstance(item, Mapping):
-            result[key] = _python(item, below)
-        elif below and isinstance(item, list):
-            result[key] = [_python(one, below) if isinstance(one, Mapping) else one for one in item]
-        else:
-            result[key] = item
-    return result
+    return {
+        names[spelling]: _python_below(names[spelling], item)
+        for spelling, item in value.items()
+        if spelling in names
+    }
+
+
+def _python_below(key: str, value: Any) -> Any:
+    known = _NESTED.get(key)
+    if known and isinstance(value, Mapping):
+        return _python(value, known)
+    if known and isinstance(value, list):
+        return [_python(item, known) if isinstance(item, Mapping) else item for item in value]
+    return value

@@ -34,7 +34,7 @@ _OF_THE_PLATFORM: Final = {
 
 def job(name: str, raw: Mapping[str, Any], stack: Mapping[str, Any]) -> Job:
     """Return the job that ``raw`` describes, with what ``stack`` says about it in its place."""
-    problems: list[Problem] = []
+    problems = overrides.override_problems(f"jobs.{name}", stack)
     spelling = overrides.spelt(stack)
     reader = Reader(
         overrides.merged(raw, stack),
