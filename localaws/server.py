@@ -1,0 +1,117 @@
+"""The moto server, on 127.0.0.1 and nowhere else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+from typing import Final, Self
+
+from moto.core.config import default_user_config
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from localaws.errors import PortInUse
+
+HOST: Final = "127.0.0.1"
+
+_PORT_VARIABLE: Final = "MOTO_PORT"
+"""Where moto's state machines look for the server's port."""
+
+_POLL_SECONDS: Final = 0.1
+"""How long :meth:`Server.stop` waits at most for the accepting thread to notice."""
+
+
+class Server:
+    """Serves the AWS API that moto implements, with Step Functions that execute.
+
+    moto keeps its state in this process, one for all servers: run one at a time.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self._wanted = port
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+        self._environment_before: str | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; 0 while nothing is."""
+        return self._server.port if self._server else 0
+
+    @property
+    def endpoint(self) -> str:
+        """The URL that clients take as ``endpoint_url``."""
+        return f"http://{HOST}:{self.port}"
+
+    def start(self) -> Self:
+        """Listen, and return when requests are answered.
+
+        Raises:
+            PortInUse: If something listens there already.
+        """
+        if self._server:
+            return self
+        with _listen(self._wanted) as listening:
+            self._server = make_server(
+                HOST,
+                listening.getsockname()[1],
+                DomainDispatcherApplication(create_backend_app),
+                threaded=True,
+                request_handler=MotoRequestHandler,
+                fd=listening.fileno(),
+            )
+        default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        self._environment_before = os.environ.get(_PORT_VARIABLE)
+        os.environ[_PORT_VARIABLE] = str(self.port)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": _POLL_SECONDS},
+            name="localaws-server",
+            daemon=True,
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and free the port. Stopping twice is stopping once."""
+        server, thread, self._server, self._thread = self._server, self._thread, None, None
+        if server is None or thread is None:
+            return
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        default_user_config["stepfunctions"] = {"execute_state_machine": False}
+        if self._environment_before is None:
+            os.environ.pop(_PORT_VARIABLE, None)
+        else:
+            os.environ[_PORT_VARIABLE] = self._environment_before
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _listen(port: int) -> socket.socket:
+    # Bound here because werkzeug ends the whole process where the port is taken.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(
+                f"port {port}: something else listens on {HOST}:{port}; "
+                "stop it, or choose another port with --port"
+            ) from error
+        raise
+    return listening
