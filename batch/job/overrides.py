@@ -12,10 +12,10 @@ from batch.errors import Problem
 from batch.reading import Reader
 
 KEYS: Final = (
-    "owner",
-    "description",
     "command",
     "shell",
+    "owner",
+    "description",
     "schedule",
     "schedules",
     "timezone",
