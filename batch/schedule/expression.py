@@ -17,6 +17,7 @@ LONGEST: Final = 256
 """Characters of ``ScheduleExpression`` in Scheduler's API."""
 
 _CALL: Final = re.compile(r"(cron|rate|at)\(([^()]*)\)")
+_AROUND: Final = re.compile(r"^\s*(cron|rate|at)?\s*\(?|\)?\s*$", re.IGNORECASE)
 _RATE: Final = re.compile(r"([0-9]+) (minute|hour|day)s?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _EXAMPLES: Final = "cron(0 3 * * ? *), rate(15 minutes) or at(2027-01-31T03:00:00)"
@@ -99,8 +100,7 @@ _KINDS: Final[dict[str, type[Cron | Rate | At]]] = {"cron": Cron, "rate": Rate, 
 
 def _hint(text: str) -> str:
     """Return the expression that was probably meant, or one example of each kind."""
-    bare = text.strip()
-    inner = bare.partition("(")[2].rpartition(")")[0] or bare
+    inner = _AROUND.sub("", text).strip()
     try:
         return f"use {unix_cron(inner)}"
     except InvalidSchedule as error:

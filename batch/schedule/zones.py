@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import zoneinfo
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final, Literal
 
-from batch.errors import InvalidSchedule, Problem, nearest
+from batch.errors import InvalidSchedule, Problem
 
 _OFFSET: Final = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?00)?")
 _NOT_PLACES: Final = frozenset({"Factory", "localtime"})
 _LONGEST_ABBREVIATION: Final = 5
+_LIKE_ENOUGH: Final = 0.75
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,13 @@ def _hint(name: str) -> str:
     found = (
         by_case.get(wanted)
         or by_place.get(wanted.rpartition("/")[2])
-        or by_case.get(nearest(wanted, by_case) or "")
-        or by_place.get(nearest(wanted, by_place) or "")
+        or _nearest(wanted, by_case)
+        or _nearest(wanted, by_place)
     )
     return f"use {found}" if found else "use a name like Asia/Tokyo, Europe/Berlin or UTC"
+
+
+def _nearest(wanted: str, zones: dict[str, str]) -> str | None:
+    # Stricter than errors.nearest: among 600 names something always looks a little alike.
+    matches = difflib.get_close_matches(wanted, zones, n=1, cutoff=_LIKE_ENOUGH)
+    return zones[matches[0]] if matches else None
