@@ -37,7 +37,9 @@ def _make(service: str, region: str, endpoint: str, validate: bool) -> Any:  # n
         read_timeout=300,
         max_pool_connections=50,
     )
-    return boto3.Session(botocore_session=session).client(
+    # The stubs know each service's name as a literal; here it is any of them.
+    make: Any = boto3.Session(botocore_session=session).client
+    return make(
         service,
         region_name=region,
         endpoint_url=endpoint,

@@ -12,6 +12,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from localaws import clients, fidelity
 from localaws import feed as feeds
+from localaws.fidelity import scheduler_api
 from localaws.fidelity.stop_execution import stop
 from localaws.server import Server
 
@@ -73,6 +74,8 @@ class Emulator:
             opened.enter_context(self._server)
             opened.callback(clients.forget)
             self.reset()
+            scheduler_api.use_clock(self.clock.now if self.clock else None)
+            opened.callback(scheduler_api.use_clock, None)
             # Taken down in the reverse order: first nothing new starts, then nothing is told,
             # then the runs end, and the tasks that they leave behind last.
             if tasks := _part("tasks", "Tasks"):

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
+
+_INHERITED: Final = object()
 
 _originals: list[tuple[Any, str, Any]] = []
 _applied: set[Callable[[], None]] = set()
@@ -27,8 +29,9 @@ def patch(apply: Callable[[], None]) -> Callable[[], None]:
 
 
 def replace(owner: Any, name: str, value: Any) -> None:
-    """Set an attribute of a class or a module, and remember what was there."""
-    _originals.append((owner, name, getattr(owner, name)))
+    """Set an attribute of a class, a module or an object, and remember what was there."""
+    # What is inherited is not its own: taken off again, it must be inherited again.
+    _originals.append((owner, name, vars(owner).get(name, _INHERITED)))
     setattr(owner, name, value)
 
 
@@ -51,5 +54,8 @@ def revert_all() -> None:
     """Take every patch off, the last one first."""
     while _originals:
         owner, name, value = _originals.pop()
-        setattr(owner, name, value)
+        if value is _INHERITED:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, value)
     _applied.clear()
