@@ -1,9 +1,11 @@
 """What a schedule is made of, says and predicts; clock changes and errors have their own files."""
 
+import re
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -298,6 +300,7 @@ def test_rejects_a_moment_without_a_zone(method):
         ("cron(0 3 ? * 6L *)", "on the last Friday of every month at 03:00 Asia/Tokyo"),
         ("cron(0 3 ? 1/3 6#2 *)", None),
         ("cron(0 3 ? * 2,6L *)", None),
+        ("cron(0 3 ? 2 6#5 *)", "on the fifth Friday of February at 03:00 Asia/Tokyo"),
         ("cron(0 3 L * ? *)", "on the last day of every month at 03:00 Asia/Tokyo"),
         ("cron(0 3 LW * ? *)", "on the last weekday of every month at 03:00 Asia/Tokyo"),
         ("cron(0 3 1,15 * ? *)", "on the 1st and 15th of every month at 03:00 Asia/Tokyo"),
@@ -326,6 +329,18 @@ def test_a_schedule_is_said_in_words(expression, words):
     expected = words or f"{long[expression]} at 03:00 Asia/Tokyo"
 
     assert Schedule(expression, "Asia/Tokyo").in_words() == expected
+
+
+def test_the_examples_of_the_page_say_what_they_mean():
+    page = (Path(__file__).parent.parent / "docs" / "schedules.md").read_text("utf-8")
+    examples = re.findall(r"^\| `(cron\([^`]*\))` \| ([a-z].*) \|$", page, re.MULTILINE)
+
+    said = [
+        Schedule(text).in_words().replace(" (UTC)", "").replace(" UTC", "") for text, _ in examples
+    ]
+
+    assert said == [words for _, words in examples]
+    assert len(examples) >= 12
 
 
 def test_words_name_the_ends_in_the_schedules_zone():

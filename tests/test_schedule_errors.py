@@ -138,12 +138,12 @@ def refusal(*args, **kwargs):
         # Days that never come
         (
             "cron(0 3 31 FEB,APR ? *)",
-            "cron(0 3 31 FEB,APR ? *) never fires: its months have no such day; "
+            "cron(0 3 31 FEB,APR ? *) never fires: its months and years have no such day; "
             "check day, month and year; the last day of a month is L",
         ),
         (
             "cron(0 3 29 2 ? 2026)",
-            "cron(0 3 29 2 ? 2026) never fires: its months have no such day; "
+            "cron(0 3 29 2 ? 2026) never fires: its months and years have no such day; "
             "check day, month and year; the last day of a month is L",
         ),
         # Rates

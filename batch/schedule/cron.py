@@ -71,7 +71,7 @@ class Cron:
         )
         if next(cron._dates(date(YEAR.low, 1, 1)), None) is None:
             raise invalid(
-                f"cron({text}) never fires: its months have no such day",
+                f"cron({text}) never fires: its months and years have no such day",
                 "check day, month and year; the last day of a month is L",
             )
         return cron
