@@ -278,6 +278,10 @@ def test_rejects_a_moment_without_a_zone(method):
         ("cron(15 * * * ? *)", "at 15 minutes past every hour (Asia/Tokyo)"),
         ("cron(1 * * * ? *)", "at 1 minute past every hour (Asia/Tokyo)"),
         ("cron(0 */2 * * ? *)", "every 2 hours from 00:00 Asia/Tokyo"),
+        (
+            "cron(0 5/2 * * ? *)",
+            "at minute 0 of hour 5, 7, 9, 11, 13, 15, 17, 19, 21 and 23 (Asia/Tokyo)",
+        ),
         ("cron(15 9-17 ? * 2-6 *)", "every weekday, every hour from 09:15 to 17:15 Asia/Tokyo"),
         ("cron(0/5 20-2 * * ? *)", "every 5 minutes from 20:00 to 02:55 Asia/Tokyo"),
         ("cron(* 9 * * ? *)", "every minute from 09:00 to 09:59 Asia/Tokyo"),
