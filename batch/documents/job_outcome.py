@@ -1,0 +1,158 @@
+"""How a machine tells what became of a task: by its shape, never by the name of an error.
+
+Step Functions' own verdict is not asked: ``runTask.sync`` fails when any container does, and an
+injected sidecar must not decide about the job. The container is found by its name.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch import durations
+from batch.contract import LOG_STREAM_PREFIX
+from batch.documents.jsonata import expression, text
+
+# What ``$ended.kind`` may be.
+SUCCEEDED: Final = "succeeded"
+FAILED: Final = "exit code"
+INTERRUPTED: Final = "interrupted"
+STOPPED: Final = "stopped"
+NOT_STARTED: Final = "not started"
+TIMED_OUT: Final = "timed out"
+
+_INTERRUPTIONS: Final = ("SpotInterruption", "TerminationNotice")
+"""Stop codes of a task that AWS took the ground from under."""
+
+_REASON_LIMIT: Final = 1000
+"""Characters: a Cause holds 32,768, and a message in a channel far fewer."""
+
+ATTEMPTS: Final = "$started + ($ended.started ? 1 : 0)"
+"""How often the command was started: ``$started`` are those before the task that ended."""
+
+
+def of_result(*, container: str) -> str:
+    """Return the expression for ``$ended`` of a task that ``.sync`` took for a success."""
+    return expression(
+        f"($task := $states.result; $error := ''; $text := ''; {_ended(container)})"
+    )
+
+
+def of_error(*, container: str) -> str:
+    """Return the expression for ``$ended`` of what ``.sync`` took for a failure.
+
+    The Cause is the task as JSON, or text if there is no task. JSON that was cut cannot be
+    parsed, but says that a task there was.
+    """
+    return expression(
+        rf"""(
+        $error := $states.errorOutput.Error;
+        $text := $type($states.errorOutput.Cause) = 'string' ? $states.errorOutput.Cause : '';
+        $task := $contains($text, /^\{{[\s\S]*\}}$/) ? $parse($text) : {{}};
+        {_ended(container)}
+        )"""
+    )
+
+
+def of_timeout(limit_seconds: int | None) -> str:
+    """Return the expression for ``$ended`` of an attempt over its limit, its task unknown yet."""
+    limit = f" of {durations.in_words(limit_seconds)}" if limit_seconds else ""
+    return expression(
+        f"""{{'kind': {text(TIMED_OUT)}, 'started': true, 'stopped': false,
+        'reason': {text("the attempt took longer than its limit" + limit)}}}"""
+    )
+
+
+def with_task(*, container: str) -> str:
+    """Return the expression that adds to ``$ended`` what DescribeTasks says of its task."""
+    return expression(
+        f"""(
+        $task := $states.result.Tasks[0];
+        $own := {_own(container)};
+        $exists($task) ? $merge([$ended, {{
+            'stopped': $task.LastStatus = 'STOPPED',
+            'started': $exists($task.StartedAt) or $exists($own.ExitCode),
+            'exitCode': $own.ExitCode,
+            'taskDefinitionArn': $task.TaskDefinitionArn,
+            'logStream': $exists($task.StartedAt) ? {_stream(container)}
+        }}]) : $ended
+        )"""
+    )
+
+
+def cause() -> str:
+    """Return the expression for the Cause of a run that failed: small, valid JSON."""
+    return expression(
+        f"""$string({{
+        'exitCode': $ended.exitCode,
+        'reason': $substring($ended.reason, 0, {_REASON_LIMIT}),
+        'attempts': {ATTEMPTS},
+        'taskArn': $ended.taskArn,
+        'taskDefinitionArn': $ended.taskDefinitionArn,
+        'logStream': $ended.logStream
+        }})"""
+    )
+
+
+def refusal() -> str:
+    """Return the expression for the Cause of a run whose input is wrong."""
+    return expression(
+        f"""$string({{
+        'reason': $substring($join($run.problems, '; also '), 0, {_REASON_LIMIT}),
+        'attempts': 0
+        }})"""
+    )
+
+
+def result() -> str:
+    """Return the expression for the output of a run that succeeded."""
+    return expression(
+        f"""{{
+        'result': 'SUCCEEDED',
+        'exitCode': $ended.exitCode,
+        'attempts': {ATTEMPTS},
+        'taskArn': $ended.taskArn,
+        'taskDefinitionArn': $ended.taskDefinitionArn,
+        'logStream': $ended.logStream
+        }}"""
+    )
+
+
+def is_kind(*kinds: str, and_also: str = "") -> str:
+    """Return the condition that ``$ended`` is one of ``kinds``."""
+    listed = ", ".join(text(kind) for kind in kinds)
+    return expression(f"$ended.kind in [{listed}]" + (f" and {and_also}" if and_also else ""))
+
+
+def _ended(container: str) -> str:
+    """Return what ends a block: ``$ended`` from ``$task``, or from an error without one."""
+    interruptions = ", ".join(text(code) for code in _INTERRUPTIONS)
+    return rf"""
+        $own := {_own(container)};
+        $ran := $exists($task.StartedAt) or $exists($own.ExitCode);
+        $cut := $contains($text, /^\{{/) and $not($contains($text, /\}}$/));
+        $reason := $join([$task.StoppedReason, $own.Reason], '; ');
+        {{
+            'kind':
+                $task.StopCode = 'UserInitiated' ? {text(STOPPED)} :
+                $ran and $task.StopCode in [{interruptions}] ? {text(INTERRUPTED)} :
+                $exists($own.ExitCode) ?
+                    ($own.ExitCode = 0 ? {text(SUCCEEDED)} : {text(FAILED)}) :
+                $ran or $cut ? {text(STOPPED)} : {text(NOT_STARTED)},
+            'started': $ran,
+            'stopped': true,
+            'exitCode': $own.ExitCode,
+            'reason': $reason != '' ? $reason :
+                $substring($join([$error, $text], ': '), 0, {_REASON_LIMIT}),
+            'taskArn': $task.TaskArn,
+            'taskDefinitionArn': $task.TaskDefinitionArn,
+            'logStream': $ran and $exists($task.TaskArn) ? {_stream(container)}
+        }}"""
+
+
+def _own(container: str) -> str:
+    return f"$task.Containers[Name = {text(container)}][0]"
+
+
+def _stream(container: str) -> str:
+    """Return the stream of the container's log (``contract.log_stream``)."""
+    return f"{text(f'{LOG_STREAM_PREFIX}/{container}/')} & $split($task.TaskArn, '/')[-1]"
