@@ -5,12 +5,11 @@ The operator's tool and the emulator need a stack's configuration where there is
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import yaml
 
@@ -29,16 +28,15 @@ class StackFile:
     config: Mapping[str, Any]
     """``namespace:key`` to its value, structures as such."""
 
-    secret_keys: frozenset[str] = frozenset()
-    """The keys that have something encrypted in their value."""
+    secrets: frozenset[str] = frozenset()
+    """The keys that have something encrypted in their value, also where they were left out."""
 
-    left_out: frozenset[str] = field(default=frozenset())
-    """The keys that could not be decrypted and were left out on request."""
+    def namespace(self, name: str) -> dict[str, Any]:
+        """Return the configuration of ``name``, without it before the keys.
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The project's own keys without its name: what ``Settings.parse`` takes."""
-        prefix = f"{self.project}:"
+        Of the project itself it is what ``Settings.parse`` takes.
+        """
+        prefix = f"{name}:"
         return {
             key.removeprefix(prefix): value
             for key, value in self.config.items()
@@ -46,19 +44,9 @@ class StackFile:
         }
 
     @property
-    def texts(self) -> dict[str, str]:
-        """Each value as the text that Pulumi hands to a program."""
-        return {key: _text(value) for key, value in self.config.items()}
-
-    @property
     def region(self) -> str | None:
         """The AWS region, None if the stack leaves it to the environment."""
         return self.config.get("aws:region")
-
-    @property
-    def profile(self) -> str | None:
-        """The profile of the AWS credentials, None if the stack leaves it to the environment."""
-        return self.config.get("aws:profile")
 
     @property
     def endpoints(self) -> dict[str, str]:
@@ -67,12 +55,6 @@ class StackFile:
         for item in self.config.get("aws:endpoints") or []:
             found.update(item)
         return found
-
-    @property
-    def credentials(self) -> tuple[str, str] | None:
-        """The access key and its secret that stand in the file: those of an emulator."""
-        pair = self.config.get("aws:accessKey"), self.config.get("aws:secretKey")
-        return (str(pair[0]), str(pair[1])) if all(pair) else None
 
 
 def stacks(directory: str | Path = ".") -> list[str]:
@@ -85,7 +67,7 @@ def read(
     stack: str,
     directory: str | Path = ".",
     *,
-    without_secrets: bool = False,
+    secrets: Literal["decrypt", "omit"] = "decrypt",
     environ: Mapping[str, str] | None = None,
 ) -> StackFile:
     """Return the configuration of ``stack``.
@@ -93,7 +75,8 @@ def read(
     Args:
         stack: its name.
         directory: where the project is.
-        without_secrets: leave out what is encrypted instead of asking for the passphrase.
+        secrets: what to do with encrypted values; ``omit`` leaves them out and asks for no
+            passphrase.
         environ: where the passphrase is looked for; the process's environment by default.
 
     Raises:
@@ -106,17 +89,22 @@ def read(
     content = _load(file, _which_exist(stack, directory))
     config, missing = _defaults(name, project.get("config") or {})
     config |= {_qualified(name, key): value for key, value in _config(file, content).items()}
-    secret_keys = frozenset(key for key, value in config.items() if _has_secure(value))
-    if without_secrets:
-        config = {key: value for key, value in config.items() if key not in secret_keys}
-    elif secret_keys:
-        decrypt = _decrypter(file.name, content, secret_keys, environ or os.environ)
-        config = {key: _revealed(value, decrypt) for key, value in config.items()}
-    if absent := sorted(missing - config.keys() - secret_keys):
+    encrypted = frozenset(key for key, value in config.items() if _has_secure(value))
+    if secrets == "omit":
+        config = {key: value for key, value in config.items() if key not in encrypted}
+    elif encrypted:
+        known = os.environ if environ is None else environ
+        decrypt = _decrypter(file.name, content, encrypted, known)
+        for key in sorted(encrypted):
+            try:
+                config[key] = _revealed(config[key], decrypt)
+            except ValueError:
+                what, fix = "cannot be decrypted", "set the value again with `pulumi config set`"
+                raise InvalidSettings([Problem(f"{file.name}: {key}", what, fix)]) from None
+    if absent := sorted(missing - config.keys() - encrypted):
         fix = f"set it in {file.name}, or give it a default in {PROJECT_FILE}"
         raise InvalidSettings([Problem(key, "is missing", fix) for key in absent])
-    left_out = secret_keys if without_secrets else frozenset()
-    return StackFile(name, stack, config, secret_keys, left_out)
+    return StackFile(name, stack, config, encrypted)
 
 
 def _load(file: Path, if_missing: str) -> dict[str, Any]:
@@ -213,14 +201,13 @@ def _decrypter(
 
 def _passphrase(environ: Mapping[str, str]) -> str | None:
     if file := environ.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
-        return Path(file).read_text(encoding="utf-8").strip()
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            variable, fix = "PULUMI_CONFIG_PASSPHRASE_FILE", "correct the path, or unset it"
+            what = f"{file} cannot be read ({error.strerror})"
+            raise InvalidSettings([Problem(variable, what, fix)]) from None
     return environ.get("PULUMI_CONFIG_PASSPHRASE")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 class _Loader(yaml.SafeLoader):

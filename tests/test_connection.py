@@ -22,4 +22,4 @@ def test_a_connection_names_its_platform():
 
 def test_keys_are_single_lower_case_words():
     """Pulumi renames the keys of a dictionary that crosses the component host otherwise."""
-    assert [] == [key for key in connection.KEYS if not re.fullmatch(r"[a-z]+", key)]
+    assert [key for key in connection.KEYS if not re.fullmatch(r"[a-z]+", key)] == []

@@ -17,7 +17,9 @@ def test_the_table_has_what_the_api_documents():
     assert documented == fargate.MEMORY.keys() - {32768}
 
 
-@pytest.mark.parametrize(("cpu", "count"), [(256, 3), (512, 4), (2048, 13), (8192, 12), (16384, 12)])
+@pytest.mark.parametrize(
+    ("cpu", "count"), [(256, 3), (512, 4), (2048, 13), (8192, 12), (16384, 12)]
+)
 def test_each_cpu_has_as_many_sizes_as_its_steps(cpu, count):
     assert count == len(fargate.MEMORY[cpu])
 

@@ -48,6 +48,11 @@ def parse(stack="stg", **raw):
     return Settings.parse(raw, stack=stack)
 
 
+def settings_of(stack):
+    raw = stackfile.read(stack, ROOT).namespace("batch-platform")
+    return Settings.parse(raw, stack=stack)
+
+
 def problems(stack="stg", **raw):
     with pytest.raises(InvalidSettings) as caught:
         Settings.parse(raw, stack=stack)
@@ -293,8 +298,7 @@ def test_the_documentation_lists_the_retention_that_there_is():
 
 @pytest.mark.parametrize("stack", ["stg", "prod", "local"])
 def test_the_stacks_are_right(stack):
-    read = stackfile.read(stack, ROOT)
-    parsed = Settings.parse(read.settings, stack=stack)
+    parsed = settings_of(stack)
 
     assert (parsed.stack, parsed.production) == (stack, stack == "prod")
     assert parsed.slack is not None
@@ -303,16 +307,13 @@ def test_the_stacks_are_right(stack):
 
 @pytest.mark.parametrize("stack", ["stg", "prod", "local"])
 def test_what_the_stacks_change_about_jobs_is_right(stack):
-    parsed = Settings.parse(stackfile.read(stack, ROOT).settings, stack=stack)
+    parsed = settings_of(stack)
 
     for name, overrides in parsed.jobs.items():
         assert Job.parse(name, {"command": ["true"]}, overrides=overrides).name == name
 
 
 def test_production_keeps_logs_longest():
-    days = {
-        stack: Settings.parse(stackfile.read(stack, ROOT).settings, stack=stack).log_retention_days
-        for stack in ("local", "stg", "prod")
-    }
+    days = {stack: settings_of(stack).log_retention_days for stack in ("local", "stg", "prod")}
 
     assert list(days) == sorted(days, key=days.__getitem__)

@@ -90,25 +90,17 @@ def test_a_stack_wins_over_the_defaults(project):
         "stg", project("config: {needed: x, shop:size: 4, aws:region: us-east-1}")
     )
 
-    assert (read.settings, read.region) == ({"size": 4, "names": [], "needed": "x"}, "us-east-1")
-
-
-def test_texts_are_what_pulumi_hands_to_a_program(project):
-    read = stackfile.read("stg", project("config: {needed: true, names: [a, b]}"))
-
-    assert read.texts == {
-        "shop:size": "3",
-        "shop:names": '["a", "b"]',
-        "shop:needed": "true",
-        "aws:region": "eu-west-1",
-    }
+    assert (read.namespace("shop"), read.region) == (
+        {"size": 4, "names": [], "needed": "x"},
+        "us-east-1",
+    )
 
 
 def test_dates_stay_the_text_they_are(project):
     """A date without a zone is meant in the job's own zone."""
     read = stackfile.read("stg", project("config: {needed: 2027-01-31T02:00:00}"))
 
-    assert read.settings["needed"] == "2027-01-31T02:00:00"
+    assert read.namespace("shop")["needed"] == "2027-01-31T02:00:00"
 
 
 def test_the_emulators_place_is_in_the_local_stack():
@@ -116,14 +108,12 @@ def test_the_emulators_place_is_in_the_local_stack():
 
     assert set(local.endpoints.values()) == {"http://127.0.0.1:4566"}
     assert {"ecs", "sfn", "scheduler", "sts", "chatbot"} <= local.endpoints.keys()
-    assert (local.region, local.credentials) == ("us-east-1", ("test", "test"))
+    assert local.region == "us-east-1"
 
 
 @pytest.mark.parametrize("stack", ["stg", "prod"])
 def test_the_other_stacks_are_on_aws(stack):
-    read = stackfile.read(stack, ROOT)
-
-    assert (read.endpoints, read.credentials, read.profile) == ({}, None, None)
+    assert stackfile.read(stack, ROOT).endpoints == {}
 
 
 def test_every_endpoint_is_one_that_the_provider_knows():
@@ -211,9 +201,9 @@ def test_a_passphrase_decrypts_values_at_any_depth(secret_project):
     environ = {"PULUMI_CONFIG_PASSPHRASE": "correct horse"}
     read = stackfile.read("stg", secret_project, environ=environ)
 
-    assert read.settings["needed"] == "hunter2"
-    assert read.settings["nested"] == {"list": ["inner", "plain"]}
-    assert read.secret_keys == {"shop:needed", "shop:nested"}
+    assert read.namespace("shop")["needed"] == "hunter2"
+    assert read.namespace("shop")["nested"] == {"list": ["inner", "plain"]}
+    assert read.secrets == {"shop:needed", "shop:nested"}
 
 
 def test_the_passphrase_may_be_in_a_file(secret_project):
@@ -221,7 +211,10 @@ def test_the_passphrase_may_be_in_a_file(secret_project):
     file.write_text("correct horse\n")
     environ = {"PULUMI_CONFIG_PASSPHRASE_FILE": str(file)}
 
-    assert stackfile.read("stg", secret_project, environ=environ).settings["needed"] == "hunter2"
+    assert (
+        stackfile.read("stg", secret_project, environ=environ).namespace("shop")["needed"]
+        == "hunter2"
+    )
 
 
 def test_without_the_passphrase_each_key_is_named(secret_project):
@@ -239,11 +232,35 @@ def test_the_wrong_passphrase_is_told(secret_project):
     assert first.startswith("Pulumi.stg.yaml: shop:needed: the passphrase does not decrypt it; ")
 
 
-def test_secrets_are_left_out_on_request(secret_project):
-    read = stackfile.read("stg", secret_project, without_secrets=True, environ={})
+def test_a_passphrase_file_that_is_not_there_is_told(secret_project):
+    file = secret_project / "nowhere"
 
-    assert read.settings == {"size": 3, "names": []}
-    assert read.left_out == {"shop:needed", "shop:nested"}
+    assert problems(
+        "stg", secret_project, environ={"PULUMI_CONFIG_PASSPHRASE_FILE": str(file)}
+    ) == [
+        f"PULUMI_CONFIG_PASSPHRASE_FILE: {file} cannot be read (No such file or directory); "
+        "correct the path, or unset it"
+    ]
+
+
+@pytest.mark.parametrize("damaged", ["v1:AAAA", "v2:AAAA:AAAA", "v1:AAAAAAAAAAAAAAAA:AAAA", "?"])
+def test_a_damaged_value_is_told(secret_project, damaged):
+    file = secret_project / "Pulumi.stg.yaml"
+    file.write_text(f"{file.read_text()}  shop:names: {{secure: '{damaged}'}}\n")
+
+    assert problems(
+        "stg", secret_project, environ={"PULUMI_CONFIG_PASSPHRASE": "correct horse"}
+    ) == [
+        "Pulumi.stg.yaml: shop:names: cannot be decrypted; "
+        "set the value again with `pulumi config set`"
+    ]
+
+
+def test_secrets_are_left_out_on_request(secret_project):
+    read = stackfile.read("stg", secret_project, secrets="omit", environ={})
+
+    assert read.namespace("shop") == {"size": 3, "names": []}
+    assert read.secrets == {"shop:needed", "shop:nested"}
 
 
 def test_values_of_another_secrets_provider_need_pulumi(project):
