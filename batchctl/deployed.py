@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from batch.contract import DEFAULT_SCHEDULE, RUN_TASK, Tag
@@ -66,7 +66,8 @@ class DeployedJob:
     def next_time(self, after: datetime) -> datetime | None:
         """Return the first fire time of all its schedules."""
         times = [time for schedule in self.schedules for time in schedule.next_times(after, 1)]
-        return min(times, default=None)
+        # Two times of one zone compare by what the clock shows, which a clock change repeats.
+        return min(times, key=lambda time: time.astimezone(UTC), default=None)
 
 
 def names(aws: Aws) -> list[str]:

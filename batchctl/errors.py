@@ -17,8 +17,6 @@ from batch.errors import BatchError, nearest
 class OperatorError(BatchError):
     """A failure that the operator can act on: ``where: what; what to do``."""
 
-    exit_status = 1
-
 
 class AwsRefused(OperatorError):
     """AWS, or the emulator in its place, did not do what was asked."""

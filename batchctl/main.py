@@ -25,7 +25,7 @@ class Tree(click.Group):
         try:
             return super().invoke(ctx)
         except BatchError as error:
-            raise Failure(error) from error
+            raise Failure(str(error)) from error
         except Exception as error:
             # Only what a command has imported can have been raised.
             if "botocore.exceptions" not in sys.modules:
@@ -34,15 +34,11 @@ class Tree(click.Group):
 
             if (explained := explain(error)) is None:
                 raise
-            raise Failure(explained) from error
+            raise Failure(str(explained)) from error
 
 
 class Failure(click.ClickException):
     """A foreseeable failure, a line a problem."""
-
-    def __init__(self, error: BatchError) -> None:
-        super().__init__(str(error))
-        self.exit_code = getattr(error, "exit_status", 1)
 
 
 @click.group(cls=Tree, context_settings=CONTEXT)

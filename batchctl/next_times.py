@@ -67,7 +67,10 @@ def next_times(job: str | None, count: int, target: Target, *, as_json: bool) ->
             }
         )
         return
-    rows = sorted((time, name, schedule.name) for name, schedule, times in found for time in times)
+    rows = sorted(
+        ((time, name, schedule.name) for name, schedule, times in found for time in times),
+        key=lambda row: (row[0].astimezone(UTC), *row[1:]),
+    )
     output.write_table(
         ("NEXT", "JOB", "SCHEDULE"),
         [(output.fire_time(t), name, schedule) for t, name, schedule in rows],

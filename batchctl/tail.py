@@ -41,7 +41,7 @@ class Tail:
                     page = self.aws.logs.get_log_events(
                         logGroupName=group,
                         logStreamName=stream,
-                        **options,  # type: ignore[arg-type]
+                        **options,
                     )
                 except self.aws.logs.exceptions.ResourceNotFoundException:
                     break  # the container has not written yet
