@@ -93,7 +93,7 @@ def _of_stack_file(
         platform or str(project.get("name", DEFAULT_PLATFORM)),
         env,
         region or str(aws.get("region") or _no_region(env)),
-        account=str(project["accountId"]) if "accountId" in project else None,
+        account=str(project.get("accountId") or "") or None,
         endpoint=endpoint or _endpoint(aws),
         profile=profile or aws.get("profile"),
         credentials=(str(keys[0]), str(keys[1])) if keys[0] and keys[1] else None,
