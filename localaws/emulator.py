@@ -8,12 +8,11 @@ from typing import Any, Final, Self
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal.models import moto_api_backend
-from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from localaws import clients, fidelity
 from localaws import feed as feeds
 from localaws.fidelity import scheduler_api
-from localaws.fidelity.stop_execution import stop
+from localaws.fidelity.stop_execution import stop_all
 from localaws.server import Server
 
 REGION: Final = "us-east-1"
@@ -64,7 +63,7 @@ class Emulator:
     def reset(self) -> None:
         """Forget every resource, and stop what runs, without a word to anybody."""
         feeds.use(feeds.Feed())
-        _stop_executions()
+        stop_all()
         moto_api_backend.reset()
         feeds.use(self.feed)
 
@@ -107,15 +106,3 @@ def _part(module: str, name: str) -> Any:
     except ModuleNotFoundError:
         return None
 
-
-def _stop_executions() -> None:
-    running = [
-        execution
-        for regions in stepfunctions_parser_backends.values()
-        for backend in regions.values()
-        for machine in backend.state_machines
-        for execution in machine.executions
-        if execution.status == "RUNNING"
-    ]
-    for execution in running:
-        stop(execution)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from moto.core.responses import ActionResult
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from localaws.fidelity.patching import patch, replace
@@ -26,6 +27,20 @@ def stop(execution: Any, *, error: str | None = None, cause: str | None = None) 
         if env and env.is_running():
             execution.stop(stop_date=datetime.now(UTC), error=error, cause=cause)
         time.sleep(0.005)
+
+
+def stop_all() -> None:
+    """Stop every run there is, in every account and region."""
+    running = [
+        execution
+        for regions in stepfunctions_parser_backends.values()
+        for backend in regions.values()
+        for machine in backend.state_machines
+        for execution in machine.executions
+        if execution.status == "RUNNING"
+    ]
+    for execution in running:
+        stop(execution)
 
 
 @patch
