@@ -66,8 +66,8 @@ def _problems() -> str:
     return f"""
         $type($states.input) = 'object' ? [] :
             'input: not an object; pass {{}} or the keys to override',
-        $each($in, function($value, $key) {{
-            $type($value) = 'null' ? $key & ': is null; leave the key out' }}),
+        $map($filter($keys($in), function($key) {{ $type($lookup($in, $key)) = 'null' }}),
+            function($key) {{ $key & ': is null; leave the key out' }}),
         $map([{names}], function($key) {{(
             $value := $lookup($in, $key);
             $not($type($value) in ['string', 'null']) and $exists($value) ?
@@ -85,7 +85,8 @@ def _problems() -> str:
                 'commands: is not a list; write ["bash", "-c", "..."]' :
             $count($in.commands) = 0 ?
                 'commands: is empty; write ["bash", "-c", "..."]' :
-            $count($filter($in.commands, function($word) {{ $type($word) != 'string' }})) > 0 ?
+            $count($filter($in.commands, function($word) {{ $type($word) = 'string' }})) <
+                $count($in.commands) ?
                 'commands: holds something that is not a string; write each word in quotes') :
             $count($job.commands) = 0 ?
                 'commands: missing; pass {{"commands": ["bash", "-c", "..."]}}',
@@ -94,11 +95,10 @@ def _problems() -> str:
             $type($in.environment) != 'array' ?
                 'environment: is not a list; write [{{"Name": "A", "Value": "1"}}]' :
             $count($filter($in.environment, function($variable) {{
-                $type($variable) != 'object' ? true :
-                $type($variable.Name) != 'string' ? true :
-                $type($variable.Value) != 'string' ? true :
-                $not($exists($variable.Name) and $exists($variable.Value))
-                    or $variable.Name = '' }})) > 0 ?
+                $type($variable) != 'object' ? false :
+                $type($variable.Name) != 'string' ? false :
+                $type($variable.Value) = 'string' and $variable.Name != '' }})) <
+                $count($in.environment) ?
                 'environment: holds something that is not a Name and a Value, both strings;
                 write {{"Name": "A", "Value": "1"}}' :
             $map($in.environment, function($variable) {{

@@ -32,9 +32,7 @@ ATTEMPTS: Final = "$started + ($ended.started ? 1 : 0)"
 
 def of_result(*, container: str) -> str:
     """Return the expression for ``$ended`` of a task that ``.sync`` took for a success."""
-    return expression(
-        f"($task := $states.result; $error := ''; $text := ''; {_ended(container)})"
-    )
+    return expression(f"($task := $states.result; $error := ''; $text := ''; {_ended(container)})")
 
 
 def of_error(*, container: str) -> str:

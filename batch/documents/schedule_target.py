@@ -1,0 +1,24 @@
+"""What EventBridge Scheduler calls: the state machine of a job."""
+
+from __future__ import annotations
+
+from batch.contract import Platform
+from batch.documents import keys
+from batch.documents.statements import Statement, allow
+
+
+def permissions(*, platform: Platform, queue_arn: str, key_arn: str = "") -> list[Statement]:
+    """Return what the role of the schedules needs.
+
+    Args:
+        queue_arn: the queue of the starts that could not be delivered; Scheduler writes to it
+            with this role, so that the queue's own policy need not name it.
+        key_arn: the key of that queue, empty if it has none of its own.
+    """
+    statements = [
+        allow(["states:StartExecution"], [platform.state_machine_arn("*")]),
+        allow(["sqs:SendMessage"], [queue_arn]),
+    ]
+    if key_arn:
+        statements.append(keys.use(key_arn, through=f"sqs.{platform.region}.amazonaws.com"))
+    return statements
