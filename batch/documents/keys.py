@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from batch.contract import Platform
-from batch.documents.statements import Policy, Statement, allow, allow_service, policy as of
+from batch.documents.statements import Policy, Statement, allow, allow_service
+from batch.documents.statements import policy as of
 
 
 def use(key_arn: str, *, through: str) -> Statement:

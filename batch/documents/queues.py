@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from batch.documents.statements import Policy, allow_service, policy as of
+from batch.documents.statements import Policy, allow_service
+from batch.documents.statements import policy as of
 
 
 def policy(*, account: str, queue_arn: str, rule_arns: Sequence[str]) -> Policy:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from batch.contract import Platform
 from batch.documents import keys
-from batch.documents.statements import Policy, Statement, allow, allow_service, policy as of
+from batch.documents.statements import Policy, Statement, allow, allow_service
+from batch.documents.statements import policy as of
 
 
 def policy(
