@@ -1,0 +1,60 @@
+"""State machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localaws.evaluation import Made
+from localaws.provision.registry import Inputs, Order, makes
+from localaws.provision.shapes import camel, lower_tag_list, present
+
+
+def state_machine_request(inputs: Inputs, name: str, tags: dict[str, str]) -> dict[str, Any]:
+    """Return the parameters of CreateStateMachine."""
+    return present(
+        name=name,
+        definition=inputs["definition"],
+        roleArn=inputs["roleArn"],
+        type=inputs.get("type"),
+        loggingConfiguration=_logging(inputs.get("loggingConfiguration")),
+        tracingConfiguration=camel(inputs.get("tracingConfiguration")),
+        encryptionConfiguration=camel(inputs.get("encryptionConfiguration")),
+        publish=inputs.get("publish"),
+        tags=lower_tag_list(tags) or None,
+    )
+
+
+def _logging(logging: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not logging:
+        return None
+    destination = logging.get("logDestination")
+    return present(
+        level=logging.get("level"),
+        includeExecutionData=logging.get("includeExecutionData"),
+        destinations=[{"cloudWatchLogsLogGroup": {"logGroupArn": destination}}]
+        if destination
+        else None,
+    )
+
+
+@makes(
+    "aws:sfn/stateMachine:StateMachine",
+    "name namePrefix definition roleArn type loggingConfiguration tracingConfiguration "
+    "encryptionConfiguration publish tags",
+)
+def state_machine(order: Order) -> Made:
+    """Make a state machine."""
+    name = order.name()
+    client = order.client("stepfunctions")
+    made = client.create_state_machine(**state_machine_request(order.inputs, name, order.tags()))
+    arn = made["stateMachineArn"]
+    return Made(
+        arn,
+        {
+            "arn": arn,
+            "name": name,
+            "status": "ACTIVE",
+            "creationDate": made["creationDate"].isoformat(),
+            "stateMachineVersionArn": made.get("stateMachineVersionArn", ""),
+        },
+    )
