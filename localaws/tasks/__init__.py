@@ -1,0 +1,10 @@
+"""ECS tasks that really run: moto's RunTask starts the containers' commands.
+
+``service`` answers the API, ``life`` leads one task from its start to its end, ``record`` is what
+DescribeTasks and the status events show of it, ``environment`` and ``secrets`` are what its
+containers see, ``logs`` is where their output goes. How a container runs is `localaws.executors`.
+"""
+
+from localaws.tasks.service import Tasks
+
+__all__ = ["Tasks"]
