@@ -21,7 +21,7 @@ _SLICE: Final = 1.0
 set, is noticed that soon."""
 
 _BREATH: Final = 0.05
-"""Seconds between two jumps. A schedule whose target fails at once would otherwise spin."""
+"""Seconds between two looks whether a clock may jump, and so at least between two jumps."""
 
 
 class Clock(ABC):
@@ -68,9 +68,11 @@ class MovedClock(Clock):
         start: The time that it shows now.
         speed: Seconds that pass in one of the machine's. None runs like the machine's while
             something runs, and jumps to the next time that anybody waits for while nothing does.
+        quiet: Seconds in which no run started or ended, and no schedule changed, before a jump:
+            a deployment that makes schedules one after the other is not to be overtaken.
     """
 
-    def __init__(self, start: datetime, speed: float | None = 1.0) -> None:
+    def __init__(self, start: datetime, speed: float | None = 1.0, *, quiet: float = 1.0) -> None:
         self._jumps = speed is None
         self._speed = 1.0 if speed is None else float(speed)
         if self._speed <= 0:
@@ -80,6 +82,8 @@ class MovedClock(Clock):
         self._lock = threading.Lock()
         self._awaited: list[datetime] = []
         self._running: set[str] = set()
+        self._quiet = quiet
+        self._stirred = self._since
         # A busy machine is some milliseconds late: many minutes of a fast clock.
         self.late = Clock.late * max(1.0, self._speed)
 
@@ -95,6 +99,8 @@ class MovedClock(Clock):
         """Return True when it is ``when``, or False as soon as ``cancelled`` is set."""
         with self._lock:
             self._awaited.append(when)
+            # Whoever waits anew has heard of a change, or has just done what it waited for.
+            self._stirred = time.monotonic()
         try:
             while not cancelled.is_set():
                 remaining = (when - self.now()).total_seconds() / self._speed
@@ -110,9 +116,12 @@ class MovedClock(Clock):
 
     def _jump(self, when: datetime) -> None:
         """Show ``when`` if nothing runs and nobody waits for an earlier time."""
+        moment = time.monotonic()
         with self._lock:
-            if not self._running and when == min(self._awaited) and when > self._now():
-                self._shown, self._since = when, time.monotonic()
+            if self._running or moment - self._stirred < self._quiet:
+                return
+            if when == min(self._awaited) and when > self._now():
+                self._shown, self._since = when, moment
 
     def follow(self, feed: Feed) -> Callable[[], None]:
         """Learn from ``feed`` what runs, until the returned function is called."""
@@ -123,6 +132,7 @@ class MovedClock(Clock):
             return
         arn = happening.detail["executionArn"]
         with self._lock:
+            self._stirred = time.monotonic()
             if happening.detail["status"] == "RUNNING":
                 self._running.add(arn)
             else:

@@ -81,7 +81,7 @@ class Delivery:
             return None
         # Not the sum of doublings: 2 to the 185th is no number of seconds.
         doubled = min(self.attempts - 1, 10)
-        again = now + min(_FIRST_PAUSE * 2**doubled, _LONGEST_PAUSE)
+        again = now + min(_FIRST_PAUSE * (1 << doubled), _LONGEST_PAUSE)
         if again - self.began > self.policy.age:
             self._give_up("MaximumEventAgeInSeconds", endpoint)
             return None

@@ -69,7 +69,7 @@ def _custom(message: Mapping[str, Any]) -> Notification:
     metadata = _object(message, "metadata")
     if content.get("textType", "client-markdown") != "client-markdown":
         raise Dropped(
-            f"content.textType: {content['textType']!r} is unknown; use client-markdown or leave it out"
+            f"content.textType: {content['textType']!r} is unknown; use client-markdown, or none"
         )
     description = _string(content, "content", "description")
     if not description.strip():
@@ -123,7 +123,7 @@ def _event(event: Mapping[str, Any]) -> Notification:
     source = str(event["source"])
     if not source.startswith("aws."):
         raise Dropped(
-            f"source: {source!r} is no AWS service; send a custom notification for events of your own"
+            f"source: {source!r} is no AWS service; send your own events as custom notifications"
         )
     title = f"{event['detail-type']} | {event['region']} | Account: {event['account']}"
     detail = event["detail"]

@@ -95,14 +95,14 @@ _listening: Slack | None = None
 
 
 def _listen(slack: Slack) -> None:
-    global _listening  # noqa: PLW0603
+    global _listening
     _hooks.remove()
     _listening = slack
     _hooks.answer(Topic, "publish", _published)
 
 
 def _stop_listening(slack: Slack) -> None:
-    global _listening  # noqa: PLW0603
+    global _listening
     if _listening is slack:
         _listening = None
         _hooks.remove()
