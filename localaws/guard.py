@@ -11,7 +11,7 @@ it finds them as its own descendants. Elsewhere it ends the command's process gr
 
 Not in here: what is run and why. That is `localaws.executors`, whose `guarded` module speaks to
 this script: one line of JSON in (see :func:`main`), then lines ``TERM`` or ``KILL``; lines of JSON
-out. Standard error is where the command's output goes. Only the standard library, and little of it.
+out. Only the standard library, and little of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import sys
 import time
 from typing import Any
 
-CONTROL, REPORTS, OUTPUT = 0, 1, 2
+CONTROL, REPORTS = 0, 1
 
 LEAVE_SECONDS = 10.0
 """How long a killed process may take to be gone before the guard gives up on it."""
@@ -62,10 +62,11 @@ class _Wakeups:
 def main() -> None:
     """Run the command that the first line describes, until it or the emulator ends.
 
-    Keys of the line: ``argv`` and ``env``; ``folder``, a directory to make for the command and to
-    remove after it; ``files``, by name, to put into it; ``adopt``, whether everything that the
-    command started ends with it; and for a container ``inspect`` and ``remove``, the engine's
-    commands that tell how it ended and take it away.
+    Keys of the line: ``argv`` and ``env``; ``output``, the file descriptors for its standard output
+    and error; ``folder``, a directory to make for the command and to remove after it; ``files``, by
+    name, to put into it; ``adopt``, whether everything that the command started ends with it; and
+    for a container ``inspect`` and ``remove``, the engine's commands that tell how it ended and
+    take it away.
     """
     buffer = b""
     while b"\n" not in buffer:
@@ -75,11 +76,13 @@ def main() -> None:
         buffer += data
     line, orders = buffer.split(b"\n", 1)
     spec = json.loads(line)
+    for output in spec["output"]:
+        os.set_inheritable(output, False)  # noqa: FBT003 - it takes no keyword
     wakeups = _Wakeups()
     adopting = bool(spec["adopt"]) and _become_subreaper()
     try:
         _make_folder(spec["folder"], spec["files"])
-        pid = spawn(spec["argv"], spec["env"], spec["folder"], output=OUTPUT)
+        pid = spawn(spec["argv"], spec["env"], spec["folder"], *spec["output"])
     except (OSError, ValueError) as error:
         _remove_folder(spec["folder"])
         _report(error=getattr(error, "errno", None) or 0, message=_text_of(error))
@@ -152,7 +155,7 @@ def _end_container(
     return None
 
 
-def spawn(argv: list[str], env: dict[str, str], folder: str, *, output: int) -> int:
+def spawn(argv: list[str], env: dict[str, str], folder: str, output: int, errors: int) -> int:
     """Start ``argv`` in a session of its own and return its process id.
 
     Raises:
@@ -167,7 +170,7 @@ def spawn(argv: list[str], env: dict[str, str], folder: str, *, output: int) -> 
             os.chdir(folder)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.dup2(output, 1)
-            os.dup2(output, 2)
+            os.dup2(errors, 2)
             # Python ignores them, and what is ignored stays ignored in a program that it starts.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -191,7 +194,7 @@ def run(argv: list[str], env: dict[str, str]) -> str:
     """Run a command of the engine for what it prints; nothing if it fails or takes too long."""
     read, write = os.pipe()
     try:
-        pid = spawn(argv, env, "/", output=write)
+        pid = spawn(argv, env, "/", write, write)
     except (OSError, ValueError):
         os.close(read)
         return ""

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from localaws.errors import EmulatorError
+
+STDOUT: Final = 1
+STDERR: Final = 2
+
+Output = Callable[[int, bytes], None]
+"""Gets what a container writes, and to which of its two streams."""
 
 
 class CannotStart(EmulatorError):
@@ -61,14 +67,15 @@ class Executor(Protocol):
         self,
         container: Container,
         *,
-        output: Callable[[bytes], None],
+        output: Output,
         ended: Callable[[Ended], None],
     ) -> Running:
         """Start ``container`` and return once it runs.
 
         Args:
             container: What to run.
-            output: Gets what it writes, in order, in another thread.
+            output: Gets what it writes, in another thread. Lines of the two streams may change
+                places, as on AWS, unless they come through one pipe.
             ended: Is called once, after the last output and when nothing of it is left.
 
         Raises:

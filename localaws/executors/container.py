@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from localaws.executors import CannotStart, Container, Ended
+from localaws.executors import CannotStart, Container, Ended, Output
 from localaws.executors.guarded import CannotExecute, Guarded, folder_of
 
 ENGINE_VARIABLE: Final = "BATCH_CONTAINER_ENGINE"
@@ -97,7 +97,7 @@ class ContainerExecutor:
         self,
         container: Container,
         *,
-        output: Callable[[bytes], None],
+        output: Output,
         ended: Callable[[Ended], None],
     ) -> ContainerProcess:
         """Start the container; see `localaws.executors.Executor`."""
@@ -148,6 +148,8 @@ class ContainerProcess:
             env={**client, **handed},
             # An engine's own helpers must outlive its client.
             adopt=False,
+            # It copies the two one beside the other: together, they would cut into lines.
+            apart=True,
             files={_ENVIRONMENT_FILE: "".join(f"{n}={v}\n" for n, v in filed.items())},
             inspect=[
                 engine.command,
@@ -161,7 +163,7 @@ class ContainerProcess:
             remove=[engine.command, "rm", "--force", "--volumes", self._name],
         )
 
-    def start(self, output: Callable[[bytes], None], ended: Callable[[Ended], None]) -> None:
+    def start(self, output: Output, ended: Callable[[Ended], None]) -> None:
         """Start it and return once it runs.
 
         Raises:
@@ -274,29 +276,29 @@ def _has_started(state: dict[str, Any]) -> bool:
 class _Gate:
     """Holds output back until the container runs: before that, it is the engine's complaint."""
 
-    def __init__(self, output: Callable[[bytes], None]) -> None:
+    def __init__(self, output: Output) -> None:
         self._output = output
-        self._held: list[bytes] = []
+        self._held: list[tuple[int, bytes]] = []
         self._lock = threading.Lock()
         self.is_open = False
 
-    def receive(self, block: bytes) -> None:
+    def receive(self, stream: int, block: bytes) -> None:
         """Take what the engine's client wrote."""
         with self._lock:
             if self.is_open:
-                self._output(block)
+                self._output(stream, block)
             else:
-                self._held.append(block)
+                self._held.append((stream, block))
 
     def open(self) -> None:
         """Let through what was held and what comes."""
         with self._lock:
             self.is_open = True
             while self._held:
-                self._output(self._held.pop(0))
+                self._output(*self._held.pop(0))
 
     def complaint(self) -> str:
         """Return the last line of what was held."""
-        lines = b"".join(self._held).decode(errors="replace").splitlines()
+        lines = b"".join(block for _, block in self._held).decode(errors="replace").splitlines()
         said = [line.strip().removeprefix("Error: ") for line in lines if line.strip()]
         return said[-1] if said else "the engine did not say why"

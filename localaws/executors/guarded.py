@@ -11,11 +11,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from localaws import guard
+from localaws.executors import STDERR, STDOUT, Output
 
 _READ_BYTES: Final = 65536
 
@@ -43,6 +44,7 @@ class Guarded:
         argv: Sequence[str],
         env: Mapping[str, str],
         adopt: bool = True,
+        apart: bool = False,
         files: Mapping[str, str] | None = None,
         inspect: Sequence[str] = (),
         remove: Sequence[str] = (),
@@ -54,6 +56,7 @@ class Guarded:
             argv: What to run.
             env: Its whole environment.
             adopt: Whether everything that it started is to end with it.
+            apart: Whether standard output and standard error are two pipes.
             files: Texts to put into its folder, by name.
             inspect: A command whose output tells how a container ended.
             remove: A command that takes a container away.
@@ -67,6 +70,7 @@ class Guarded:
             "inspect": list(inspect),
             "remove": list(remove),
         }
+        self._apart = apart
         self._pid = 0
         self._lock = threading.Lock()
 
@@ -76,7 +80,11 @@ class Guarded:
         Raises:
             CannotExecute: If the operating system refuses.
         """
-        read, write = os.pipe()
+        pipes = {STDOUT: os.pipe()}
+        if self._apart:
+            pipes[STDERR] = os.pipe()
+        writing = {stream: write for stream, (_, write) in pipes.items()}
+        self._reading = {read: stream for stream, (read, _) in pipes.items()}
         try:
             self._process = subprocess.Popen(
                 # Isolated and without site-packages: it is up in milliseconds, and no variable
@@ -84,16 +92,19 @@ class Guarded:
                 [sys.executable, "-I", "-S", "-X", "utf8", guard.__file__],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=write,
+                stderr=writing[STDOUT],
+                pass_fds=list(writing.values()),
                 start_new_session=True,
                 cwd="/",
             )
         except OSError:
-            os.close(read)
+            for read in self._reading:
+                os.close(read)
             raise
         finally:
-            os.close(write)
-        self._output = read
+            for write in writing.values():
+                os.close(write)
+        self._spec["output"] = [writing[STDOUT], writing.get(STDERR, writing[STDOUT])]
         self._send(json.dumps(self._spec))
         report = self._report()
         if "pid" not in report:
@@ -102,18 +113,20 @@ class Guarded:
         self._pid = report["pid"]
         return self._pid
 
-    def attend(self, output: Callable[[bytes], None]) -> dict[str, Any]:
+    def attend(self, output: Output) -> dict[str, Any]:
         """Hand over what the command writes until it is gone; return the guard's last report.
 
         The report has ``exit`` and ``state`` (what ``inspect`` printed).
         """
         assert self._process.stdout  # noqa: S101 - it was made with a pipe
         reports = self._process.stdout.fileno()
-        while self._output in select.select([self._output, reports], [], [])[0]:
-            block = os.read(self._output, _READ_BYTES)
-            if not block:
-                break
-            output(block)
+        open_pipes = set(self._reading)
+        while ready := open_pipes.intersection(select.select([*open_pipes, reports], [], [])[0]):
+            for pipe in ready:
+                if block := os.read(pipe, _READ_BYTES):
+                    output(self._reading[pipe], block)
+                else:
+                    open_pipes.discard(pipe)
         # Not only at the pipe's end: a process out of the guard's reach (sudo) may hold it open.
         report = self._report()
         if "exit" not in report:
@@ -157,4 +170,5 @@ class Guarded:
         self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
-        os.close(self._output)
+        for pipe in self._reading:
+            os.close(pipe)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from localaws.executors import CannotStart, Container, Ended
+from localaws.executors import CannotStart, Container, Ended, Output
 from localaws.executors.guarded import CannotExecute, Guarded, folder_of
 
 DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -31,7 +31,7 @@ class ProcessExecutor:
         self,
         container: Container,
         *,
-        output: Callable[[bytes], None],
+        output: Output,
         ended: Callable[[Ended], None],
     ) -> Guarded:
         """Start the command; see `localaws.executors.Executor`."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from localaws.executors import CannotStart, Container, Ended, Executor, Running
+from localaws.executors import STDERR, STDOUT, CannotStart, Container, Ended, Executor, Running
 from localaws.executors.process import Idle, ProcessExecutor
 from localaws.tasks.logs import Lines, Stream
 from localaws.tasks.record import Record, StopCode
@@ -132,13 +132,14 @@ class Life:
         return True
 
     def _start(self, name: str, plan: Plan, *, idle: bool) -> None:
-        lines = Lines()
+        streams = {STDOUT: Lines(), STDERR: Lines()}
 
-        def output(block: bytes) -> None:
-            self._write(plan.stream, lines.feed(block))
+        def output(stream: int, block: bytes) -> None:
+            self._write(plan.stream, streams[stream].feed(block))
 
         def ended(how: Ended) -> None:
-            self._write(plan.stream, lines.finish())
+            for lines in streams.values():
+                self._write(plan.stream, lines.finish())
             self._happened.put((name, how))
 
         running = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -155,9 +156,24 @@ def test_an_image_that_is_not_there_cannot_be_pulled(containers):
 
 
 def test_output_reaches_the_stream_of_awslogs_in_order(ecs):
-    task = ecs.run("sh", "-c", "echo one; echo two >&2; echo; echo three; printf four")
+    task = ecs.run("sh", "-c", "echo one; echo; echo two; printf three")
 
-    assert ecs.texts(task["taskArn"]) == ["one", "two", "three", "four"]
+    assert ecs.texts(task["taskArn"]) == ["one", "two", "three"]
+
+
+def test_both_outputs_of_a_process_keep_their_order(processes):
+    task = processes.run("sh", "-c", "echo one; echo two >&2; echo three; printf four >&2")
+
+    assert processes.texts(task["taskArn"]) == ["one", "two", "three", "four"]
+
+
+@pytest.mark.container
+def test_the_two_outputs_of_a_container_do_not_cut_into_each_others_lines(containers):
+    script = "for n in $(seq 1 50); do printf o; printf e >&2; echo ut; echo rr >&2; done"
+
+    task = containers.run("sh", "-c", script)
+
+    assert sorted(containers.texts(task["taskArn"])) == ["err"] * 50 + ["out"] * 50
 
 
 def test_output_reaches_the_feed_with_the_run_that_wrote_it(ecs):
@@ -403,7 +419,7 @@ def test_a_secret_that_cannot_be_read_fails_the_start(processes, source, why):
     assert task["stoppedReason"].startswith(
         "ResourceInitializationError: unable to pull secrets or registry auth: "
     )
-    assert __import__("re").search(why, task["stoppedReason"])
+    assert re.search(why, task["stoppedReason"])
 
 
 # Statuses, times and events
@@ -439,7 +455,8 @@ def test_an_event_has_the_task_as_aws_writes_it(processes):
     assert detail["containers"][0]["taskArn"] == task["taskArn"]
     assert detail["launchType"] == "FARGATE"
     assert detail["overrides"] == task["overrides"]
-    assert datetime.strptime(detail["stoppedAt"], "%Y-%m-%dT%H:%M:%S.%fZ")
+    assert datetime.fromisoformat(detail["stoppedAt"]) == task["stoppedAt"]
+    assert detail["stoppedAt"].endswith("Z")
     assert detail["updatedAt"] >= detail["createdAt"]
     assert "tags" not in detail
     json.dumps(detail)
@@ -475,7 +492,7 @@ def test_a_stopped_task_is_told_and_has_its_own_code(ecs):
     described = ecs.end_of(task)
     assert code_of(described) == 5
     assert (described["stopCode"], described["stoppedReason"]) == ("UserInitiated", "enough")
-    assert ecs.texts(task) == ["up", "told"]
+    assert ecs.texts(task)[-1] == "told"
 
 
 def test_a_task_that_does_not_listen_is_killed(ecs):
@@ -500,7 +517,9 @@ def test_a_process_that_sigterm_ends_has_143(processes):
 
 
 def test_the_whole_process_group_is_told(processes):
-    script = 'sh -c "trap \\"echo child told; exit\\" TERM; echo up; while :; do sleep 0.05; done" &'
+    script = (
+        'sh -c "trap \\"echo child told; exit\\" TERM; echo up; while :; do sleep 0.05; done" &'
+    )
     task = processes.start("sh", "-c", f'{script} trap "wait; exit 5" TERM; wait; wait')
     processes.wait_for_line("up")
 
