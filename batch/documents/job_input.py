@@ -40,13 +40,15 @@ def constants(job: Job) -> dict[str, Any]:
 
 def read(*, container: str) -> str:
     """Return the expression for ``$run``: ``{"problems": [...]}`` or what the task is given."""
+    # Measured with a number of attempts that has as many digits as any will have.
+    measured = f"$string({_overrides(container, attempt=text('999'))})"
     return expression(
         f"""(
         $in := $type($states.input) = 'object' ? $states.input : {{}};
         $problems := [{_problems()}];
         $count($problems) > 0 ? {{'problems': $problems}} : (
             $run := {_run()};
-            $bytes := {utf8_bytes(f"$string({_overrides(container, attempt='999')})")};
+            $bytes := {utf8_bytes(measured)};
             $bytes > {OVERRIDES_LIMIT} ? {{'problems': [{_too_large()}]}} : $run
         )
         )"""
@@ -74,9 +76,8 @@ def _problems() -> str:
                 $key & ': is not a string; write the value in quotes')}}),
         $map(['cpu', 'memory'], function($key) {{(
             $value := $lookup($in, $key);
-            $type($value) = 'string' ?
-                ($contains($value, /^[0-9]+$/) ? [] : $key &
-                    ': is not a number; write digits in quotes, for instance "1024"'))}}),
+            $type($value) = 'string' ? ($value = '' or $contains($value, /[^0-9]/) ?
+                $key & ': is not a number; write digits in quotes, for instance "1024"'))}}),
         $type($in.trigger) = 'string' ? ($in.trigger in [{triggers}] ? [] :
             'trigger: unknown value; use one of {allowed}'),
         $exists($in.commands) ? (

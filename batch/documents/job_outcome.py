@@ -42,10 +42,11 @@ def of_error(*, container: str) -> str:
     parsed, but says that a task there was.
     """
     return expression(
-        rf"""(
+        f"""(
         $error := $states.errorOutput.Error;
         $text := $type($states.errorOutput.Cause) = 'string' ? $states.errorOutput.Cause : '';
-        $task := $contains($text, /^\{{[\s\S]*\}}$/) ? $parse($text) : {{}};
+        $task := $substring($text, 0, 1) = '{{' and $substring($text, -1) = '}}' ?
+            $parse($text) : {{}};
         {_ended(container)}
         )"""
     )
@@ -124,11 +125,11 @@ def is_kind(*kinds: str, and_also: str = "") -> str:
 def _ended(container: str) -> str:
     """Return what ends a block: ``$ended`` from ``$task``, or from an error without one."""
     interruptions = ", ".join(text(code) for code in _INTERRUPTIONS)
-    return rf"""
+    return f"""
         $own := {_own(container)};
         $ran := $exists($task.StartedAt) or $exists($own.ExitCode);
-        $cut := $contains($text, /^\{{/) and $not($contains($text, /\}}$/));
-        $reason := $join([$task.StoppedReason, $own.Reason], '; ');
+        $cut := $substring($text, 0, 1) = '{{' and $substring($text, -1) != '}}';
+        $reason := $join($distinct([$task.StoppedReason, $own.Reason]), '; ');
         {{
             'kind':
                 $task.StopCode = 'UserInitiated' ? {text(STOPPED)} :
