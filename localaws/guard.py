@@ -84,7 +84,7 @@ def main() -> None:
         _make_folder(spec["folder"], spec["files"])
         pid = spawn(spec["argv"], spec["env"], spec["folder"], *spec["output"])
     except (OSError, ValueError) as error:
-        _remove_folder(spec["folder"])
+        remove_folder(spec["folder"])
         _report(error=getattr(error, "errno", None) or 0, message=_text_of(error))
         return
     _report(pid=pid)
@@ -95,7 +95,7 @@ def main() -> None:
     if spec["remove"]:
         run(spec["remove"], spec["env"])
     code = _end(pid, code, wakeups, adopting=adopting)
-    _remove_folder(spec["folder"])
+    remove_folder(spec["folder"])
     _report(exit=code, state=state)
 
 
@@ -265,7 +265,8 @@ def _make_folder(path: str, files: dict[str, str]) -> None:
             file.write(text)
 
 
-def _remove_folder(path: str) -> None:
+def remove_folder(path: str) -> None:
+    """Remove a directory with all that is in it, whatever its permissions."""
     import shutil  # slow to import, and only needed at the end
 
     for folder, _, _ in os.walk(path):

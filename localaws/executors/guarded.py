@@ -49,7 +49,7 @@ class Guarded:
         inspect: Sequence[str] = (),
         remove: Sequence[str] = (),
     ) -> None:
-        """Start the guard. Nothing runs before :meth:`start`.
+        """Describe the command. Nothing runs before :meth:`start`.
 
         Args:
             id: A name for the command, unique on this machine.
@@ -61,7 +61,10 @@ class Guarded:
             inspect: A command whose output tells how a container ended.
             remove: A command that takes a container away.
         """
-        self._spec = {
+        self.id = id
+        self.guard_pid = 0
+        self.is_over = False
+        self._spec: dict[str, Any] = {
             "argv": list(argv),
             "env": dict(env),
             "folder": str(folder_of(id)),
@@ -104,6 +107,7 @@ class Guarded:
         finally:
             for write in writing.values():
                 os.close(write)
+        self.guard_pid = self._process.pid
         self._spec["output"] = [writing[STDOUT], writing.get(STDERR, writing[STDOUT])]
         self._send(json.dumps(self._spec))
         report = self._report()
@@ -130,10 +134,8 @@ class Guarded:
         # Not only at the pipe's end: a process out of the guard's reach (sudo) may hold it open.
         report = self._report()
         if "exit" not in report:
-            # The guard itself was killed. What it would have ended is still there.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._pid, signal.SIGKILL)
             report = {"exit": 128 + signal.SIGKILL, "state": ""}
+            self._stand_in()
         self._close()
         return report
 
@@ -150,6 +152,22 @@ class Guarded:
         with self._lock, contextlib.suppress(OSError):
             if self._process.stdin:
                 self._process.stdin.close()
+
+    def _stand_in(self) -> None:
+        """End what a guard that was killed would have ended."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._pid, signal.SIGKILL)
+        if self._spec["remove"]:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run(
+                    self._spec["remove"],
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    env=self._spec["env"],
+                    timeout=guard.REMOVE_SECONDS,
+                    check=False,
+                )
+        guard.remove_folder(self._spec["folder"])
 
     def _send(self, line: str) -> None:
         with self._lock, contextlib.suppress(OSError, ValueError):
@@ -172,3 +190,4 @@ class Guarded:
             self._process.stdout.close()
         for pipe in self._reading:
             os.close(pipe)
+        self.is_over = True

@@ -46,6 +46,13 @@ def image() -> Iterator[str]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch) -> Path:
+    """Where the folders of commands are, for this test alone."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
 def of(executor: str, request: pytest.FixtureRequest) -> dict[str, str]:
     image = request.getfixturevalue("image") if executor == "container" else "nothing/here:1"
     return {"executor": executor, "image": image}
@@ -323,9 +330,9 @@ def test_overrides_win_over_the_definitions_variables(ecs):
 
 
 @pytest.mark.parametrize("name", ["VALUE", "DOCKER_HOST", "TMPDIR"])
-def test_a_value_arrives_as_it_is(ecs, name, monkeypatch):
+def test_a_value_arrives_as_it_is(ecs, name, folders, monkeypatch):
     # The last two also mean something to the engine's command.
-    monkeypatch.setenv("TMPDIR", tempfile.gettempdir())
+    monkeypatch.setenv("TMPDIR", str(folders))
     value = "  'q' \"d\" $HOME #x \\ é=日本"
 
     task = ecs.run("sh", "-c", f'printf "<%s>" "${name}"', environment={name: value})
@@ -339,8 +346,7 @@ def test_a_value_may_have_lines(ecs):
     assert ecs.texts(task["taskArn"]) == ["one", "two"]
 
 
-def test_a_process_has_a_folder_of_its_own_that_goes_with_it(processes):
-    before = set(Path(tempfile.gettempdir()).glob("batch-*"))
+def test_a_process_has_a_folder_of_its_own_that_goes_with_it(processes, folders):
     script = "pwd; echo $HOME; mkdir -p a/b; touch a/b/c; chmod 0 a/b; umask"
 
     task = processes.run("sh", "-c", script)
@@ -348,7 +354,7 @@ def test_a_process_has_a_folder_of_its_own_that_goes_with_it(processes):
     folder, home, _ = processes.texts(task["taskArn"])
     assert os.path.realpath(home) == os.path.realpath(folder)
     assert task["taskArn"].rsplit("/", 1)[-1] in folder
-    assert set(Path(tempfile.gettempdir()).glob("batch-*")) <= before
+    assert list(folders.iterdir()) == []
 
 
 def test_the_standard_input_is_empty(ecs):
@@ -773,7 +779,7 @@ def test_an_engine_that_does_not_answer_does_not_count(tmp_path, monkeypatch):
 # Beginning and end
 
 
-def test_closing_ends_what_runs(ecs):
+def test_closing_ends_what_runs(ecs, folders):
     ecs.start("sh", "-c", DEAF)
     ecs.wait_for_line("up")
     before = len(ecs.happenings)
@@ -781,7 +787,7 @@ def test_closing_ends_what_runs(ecs):
     ecs.tasks.close()
 
     assert len(ecs.happenings) == before
-    assert list(Path(tempfile.gettempdir()).glob("batch-*-app")) == []
+    assert list(folders.iterdir()) == []
 
 
 def test_tasks_can_be_installed_twice_and_again_after_the_end(processes):
