@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Final
 
 from moto.events.models import Rule, events_backends
-from moto.events.responses import EventsResponse
+from moto.events.responses import EventsHandler
 
 from localaws import rules, targets
 from localaws.clock import Clock, SystemClock
@@ -66,7 +66,7 @@ class Events:
             return
         self._worker = Worker("localaws-events", self._clock)
         self._hooks.answer(Rule, "send_to_targets", self._send_to_targets)
-        self._hooks.answer(EventsResponse, "put_events", _put_events)
+        self._hooks.answer(EventsHandler, "put_events", _put_events)
         self._unsubscribe = self._feed.subscribe(self._heard)
 
     def close(self) -> None:
