@@ -1,0 +1,25 @@
+"""The ECS cluster."""
+
+import pulumi
+import pulumi_aws as aws
+
+from batch.contract import Platform
+from batch.settings import Settings
+
+
+def make(name: str, *, platform: Platform, settings: Settings, parent: pulumi.Resource) -> None:
+    """Make the cluster, with Fargate and Fargate Spot. Machines name it by its ARN."""
+    child = pulumi.ResourceOptions(parent=parent)
+    cluster = aws.ecs.Cluster(
+        name,
+        name=platform.prefix,
+        settings=[{"name": "containerInsights", "value": settings.container_insights}],
+        opts=child,
+    )
+    aws.ecs.ClusterCapacityProviders(
+        name,
+        cluster_name=cluster.name,
+        capacity_providers=["FARGATE", "FARGATE_SPOT"],
+        default_capacity_provider_strategies=[{"capacity_provider": "FARGATE", "weight": 1}],
+        opts=child,
+    )

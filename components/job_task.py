@@ -1,0 +1,117 @@
+"""What a job's tasks are made from: the platform's task definition, or one of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from batch.contract import Platform
+from batch.documents import containers, trusts
+from batch.documents import volumes as efs
+from batch.documents.statements import Statement, allow
+from batch.job import Job
+from components import role, task_definition
+from components.connection import Connection
+from components.job_inputs import JobInputs
+from components.rendering import text
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task definition."""
+
+    family: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+
+def make(
+    name: str,
+    *,
+    inputs: JobInputs,
+    connection: Connection,
+    tags: pulumi.Input[Mapping[str, str]],
+    parent: pulumi.Resource,
+) -> Task:
+    """Return the platform's task definition, or make one if the job needs its own."""
+    job, platform = inputs.job, connection.platform
+    if not job.own_task_definition:
+        return Task(platform.apply(lambda known: known.family()), connection["taskdefinition"])
+    family = platform.apply(lambda known: known.family(job.name))
+    settled = pulumi.Output.from_input(inputs.settled("image", "secrets", "volumes", "permissions"))
+    made = task_definition.make(
+        name,
+        platform=platform,
+        family=family,
+        image=settled.apply(lambda known: str(known.image)) if job.image else connection["image"],
+        container=job.container or connection["container"],
+        cpu=str(job.cpu) if job.cpu else connection["cpu"],
+        memory=str(job.memory) if job.memory else connection["memory"],
+        architecture=job.architecture or connection["architecture"],
+        execution_role_arn=_execution_role(name, job, settled, connection, parent),
+        task_role_arn=_task_role(name, job, settled, connection, parent),
+        secrets=settled.apply(lambda known: known.secrets) if job.secrets else None,
+        volumes=settled.apply(lambda known: known.volumes) if job.volumes else (),
+        tags=tags,
+        parent=parent,
+    )
+    return Task(family, made.arn)
+
+
+def _execution_role(
+    name: str,
+    job: Job,
+    settled: pulumi.Output[Job],
+    connection: Connection,
+    parent: pulumi.Resource,
+) -> pulumi.Output[str]:
+    """Return the platform's, or one that may read the job's secrets: no other job's may."""
+    if not job.secrets:
+        return connection["executionrole"]
+    return role.make(
+        f"{name}-execution",
+        place=connection.roles,
+        description=f"Starts tasks of {job.name}, with its secrets",
+        trust=connection.platform.apply(lambda known: text(trusts.ecs_tasks(known))),
+        permissions=_may_start,
+        parent=parent,
+        platform=connection.platform,
+        job=settled,
+        image=settled.apply(lambda known: str(known.image)) if job.image else connection["image"],
+    )
+
+
+def _task_role(
+    name: str,
+    job: Job,
+    settled: pulumi.Output[Job],
+    connection: Connection,
+    parent: pulumi.Resource,
+) -> pulumi.Output[str] | None:
+    """Return the role of the command, None if the job needs no permission on AWS."""
+    if not (job.permissions or job.volumes):
+        return None
+    return role.make(
+        f"{name}-task",
+        place=connection.roles,
+        description=f"What the command of {job.name} may do",
+        trust=connection.platform.apply(lambda known: text(trusts.ecs_tasks(known))),
+        permissions=_may_do,
+        parent=parent,
+        platform=connection.platform,
+        job=settled,
+    )
+
+
+def _may_start(*, platform: Platform, job: Job, image: str) -> list[Statement]:
+    return containers.permissions(
+        log_group_arn=platform.log_group_arn(platform.task_log_group),
+        image=image,
+        secret_arns=sorted(job.secrets.values()),
+    )
+
+
+def _may_do(*, platform: Platform, job: Job) -> list[Statement]:
+    return [
+        *(allow(permission.actions, permission.resources) for permission in job.permissions),
+        *efs.permissions(platform=platform, volumes=job.volumes),
+    ]
