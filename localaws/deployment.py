@@ -103,7 +103,9 @@ def _made(context: provision.Context, registration: Registration) -> Made:
 def _answered(context: provision.Context, token: str, args: dict[str, Any]) -> dict[str, Any]:
     try:
         return provision.answer(context, token, args)
-    except (ClientError, BotoCoreError) as error:
+    except BatchError:
+        raise
+    except Exception as error:
         raise DeploymentFailed(f"{token}: {error}; correct its arguments") from error
 
 

@@ -31,10 +31,11 @@ def command(order: Order) -> Made:
     )
     stdout, stderr = finished.stdout.removesuffix("\n"), finished.stderr.removesuffix("\n")
     if finished.returncode:
-        output = "\n".join(text for text in (stdout, stderr) if text)
+        # What it wrote goes last: it has lines of its own.
+        fix = "correct the command, or what it found"
         raise order.refused(
-            f"the command ended with exit status {finished.returncode}\n{output}".rstrip("\n"),
-            "correct the command, or what it found",
+            f"the command ended with exit status {finished.returncode}",
+            "\n".join(text for text in (fix, stdout, stderr) if text),
         )
     return Made(order.registration.urn, {"stdout": stdout, "stderr": stderr})
 

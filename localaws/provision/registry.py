@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from batch.errors import nearest
 from localaws.errors import DeploymentFailed
 from localaws.evaluation import Made, Registration
 from localaws.provision.processes import Processes
@@ -216,11 +215,17 @@ def known_types() -> frozenset[str]:
 
 def make(context: Context, registration: Registration) -> Made:
     """Make one resource, or raise an error that names it."""
+    if not registration.custom:
+        return Made("")
     if registration.type not in _makers:
-        like = nearest(registration.type, _makers)
         raise DeploymentFailed(
             f"{registration.where}: the emulator cannot make this type; "
-            + (f"did you mean {like}?" if like else "add a function to localaws/provision")
+            "add a function to localaws/provision"
+        )
+    if registration.read and registration.type != "pulumi:pulumi:StackReference":
+        raise DeploymentFailed(
+            f"{registration.where}: reading what exists already is not possible here; the "
+            "emulator holds only what this program makes: look it up with a function, or make it"
         )
     maker, understood = _makers[registration.type]
     given = {key for key, value in registration.inputs.items() if value is not None}

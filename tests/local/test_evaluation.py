@@ -94,9 +94,7 @@ def test_configuration_of_every_namespace_and_the_projects_defaults_are_there(pr
         config="{'sample:n': 3, 'sample:list': [{a: 1}], 'aws:region': eu-west-1}",
     )
 
-    assert run(directory).outputs == {
-        "seen": ["blue", 3, [{"a": 1}], "eu-west-1", "dev", "sample"]
-    }
+    assert run(directory).outputs == {"seen": ["blue", 3, [{"a": 1}], "eu-west-1", "dev", "sample"]}
 
 
 def test_secret_inputs_are_unwrapped_and_secret_outputs_are_marked(project):
