@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 from typing import Any, Final, Self
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -11,9 +10,14 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from localaws import clients, fidelity
 from localaws import feed as feeds
+from localaws.clock import Clock, SystemClock
+from localaws.events import Events
 from localaws.fidelity import scheduler_api
 from localaws.fidelity.stop_execution import stop_all
+from localaws.schedules import Schedules
 from localaws.server import Server
+from localaws.slack import Slack
+from localaws.tasks import Tasks
 
 REGION: Final = "us-east-1"
 
@@ -25,9 +29,10 @@ class Emulator:
 
     Args:
         port: Where to listen on 127.0.0.1; 0 takes a free one.
-        executor: ``process``, ``container``, or ``auto`` for what each job needs.
+        executor: ``process``, ``container``, or ``auto`` for what each task needs.
         clock: What schedules go by, the system's if there is none.
         region: Where :meth:`client` looks by default; every region is there.
+        fires: Whether schedules fire.
     """
 
     def __init__(
@@ -35,15 +40,18 @@ class Emulator:
         *,
         port: int = 0,
         executor: str = "auto",
-        clock: Any = None,
+        clock: Clock | None = None,
         region: str = REGION,
+        fires: bool = True,
     ) -> None:
-        self.region = region
         self.account: str = DEFAULT_ACCOUNT_ID
+        self.region = region
+        self.clock = clock or SystemClock()
         self.feed = feeds.Feed()
-        self.clock = clock or ((system := _part("clock", "SystemClock")) and system())
-        self.slack: Any = None
+        self.slack = Slack(self.feed)
+        self._events = Events(self.feed, self.clock)
         self._executor = executor
+        self._fires = fires
         self._server = Server(port)
         self._open = contextlib.ExitStack()
 
@@ -60,11 +68,17 @@ class Emulator:
         """Return the variables for a process that must talk to this emulator."""
         return clients.environment(endpoint=self.endpoint, region=self.region)
 
+    def drain(self, timeout: float = 10.0) -> bool:
+        """Wait until what has happened is delivered; return False if ``timeout`` passes first."""
+        return self._events.drain(timeout)
+
     def reset(self) -> None:
-        """Forget every resource, and stop what runs, without a word to anybody."""
+        """Forget every resource and stop what runs. Nobody is told."""
         feeds.use(feeds.Feed())
         stop_all()
         moto_api_backend.reset()
+        for configuration in self.slack.configurations:
+            self.slack.remove(configuration.name)
         feeds.use(self.feed)
 
     def __enter__(self) -> Self:
@@ -73,36 +87,23 @@ class Emulator:
             opened.enter_context(self._server)
             opened.callback(clients.forget)
             self.reset()
-            scheduler_api.use_clock(self.clock.now if self.clock else None)
+            scheduler_api.use_clock(self.clock.now)
             opened.callback(scheduler_api.use_clock, None)
             # Taken down in the reverse order: first nothing new starts, then nothing is told,
-            # then the runs end, and the tasks that they leave behind last.
-            if tasks := _part("tasks", "Tasks"):
-                running = tasks(self.feed, endpoint=self.endpoint, executor=self._executor)
-                running.install()
-                opened.callback(running.close)
+            # then the runs end, and last the tasks that they leave behind.
+            tasks = Tasks(self.feed, endpoint=self.endpoint, executor=self._executor)
+            tasks.install()
+            opened.callback(tasks.close)
             opened.callback(self.reset)
-            if events := _part("events", "Events"):
-                delivering = events(self.feed)
-                delivering.install()
-                opened.callback(delivering.close)
-            if slack := _part("slack", "Slack"):
-                self.slack = slack(self.feed)
-            if schedules := _part("schedules", "Schedules"):
-                firing = schedules(self.feed, self.clock)
-                firing.start()
-                opened.callback(firing.close)
+            opened.callback(self.slack.close)
+            self._events.install()
+            opened.callback(self._events.close)
+            if self._fires:
+                schedules = Schedules(self.feed, self.clock)
+                schedules.start()
+                opened.callback(schedules.close)
             self._open = opened.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
-
-
-def _part(module: str, name: str) -> Any:
-    """Return a class of a part that may not be there yet, or None."""
-    try:
-        return getattr(importlib.import_module(f"localaws.{module}"), name, None)
-    except ModuleNotFoundError:
-        return None
-

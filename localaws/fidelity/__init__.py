@@ -28,6 +28,7 @@ NAMES: Final = (
     "execution_output",
     "exit_codes",
     "fargate_sizes",
+    "final_states",
     "heartbeats",
     "history",
     "jsonata",

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_callback,
     state_task_service_ecs,
 )
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
@@ -37,3 +38,11 @@ def apply() -> None:
             with contextlib.suppress(ClientError):
                 client.stop_task(cluster=cluster, task=arn, reason=REASON)
         return outcome
+
+    @wrap(state_task_service_callback.StateTaskServiceCallback, "_eval_wait_for_task_token")
+    def wait_for_token(original: Any, self: Any, *, timeout_seconds: Any, **kwargs: Any) -> Any:
+        # What was stopped meanwhile evaluates nothing any more, not even its own limit: moto
+        # then takes for the limit whatever lies on the stack, and the thread ends in an error.
+        if not isinstance(timeout_seconds, int | float):
+            return None
+        return original(self, timeout_seconds=timeout_seconds, **kwargs)

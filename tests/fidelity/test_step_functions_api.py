@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from localaws.feed import ExecutionStatusChange
 from tests.fidelity.playing import ACCOUNT, FAIL, REGION, ROLE, one_state, wait_for
@@ -135,6 +136,24 @@ def test_a_run_is_stopped_with_error_cause_and_date(aws, without):
         wait_for(lambda: len(aws.history(execution)) > 1)
         assert "stopDate" not in stop(executionArn=execution, error="E", cause="C")
         assert "error" not in aws.end_of(execution)
+
+
+def test_a_run_that_was_stopped_cannot_fail_any_more(aws, without):
+    def status() -> str:
+        execution = aws.start(WAIT)
+        env = wait_for(lambda: running(execution).exec_worker.env)
+        wait_for(env.is_running)
+        env.set_stop(stop_date=datetime.now(UTC), error=None, cause=None)
+        env.set_error({"error": "States.Runtime"})
+        env.set_timed_out()
+        return aws.end_of(execution)["status"]
+
+    def running(execution: str):
+        return stepfunctions_parser_backends[ACCOUNT][REGION].describe_execution(execution)
+
+    assert status() == "ABORTED"
+    with without("final_states"):
+        assert status() != "ABORTED"
 
 
 def test_a_run_that_has_ended_stays_as_it_ended(aws):
