@@ -22,7 +22,7 @@ from typing import Any, Final
 from moto.events.models import EventsBackend
 from moto.scheduler.models import EventBridgeSchedulerBackend, scheduler_backends
 
-from localaws import firing, schedule_checks, targets
+from localaws import firing, targets
 from localaws.clock import Clock, SystemClock
 from localaws.delivery import Delivery
 from localaws.feed import Feed, ScheduleFired
@@ -82,7 +82,6 @@ class Schedules:
         """Begin to fire. What was due before is not fired."""
         if self._thread is not None:
             return
-        schedule_checks.install(self._hooks, self._clock)
         for backend, method in _CHANGES:
             self._hooks.after(backend, method, self._changed.set)
         self._unfollow = self._clock.follow(self._feed)

@@ -95,10 +95,10 @@ class Entry:
             self.reckon(self.due)
         return taken
 
-    def is_of(self, source: Any, terms: Terms) -> bool:
-        """Return whether ``source``, with these terms, is what this entry was made for."""
-        # PutRule replaces moto's rule where nothing changed: its rate must not start anew.
-        return terms == self.terms if self.is_rule else source is self.source
+    def is_of(self, source: Any) -> bool:
+        """Return whether ``source`` is what this entry was made for."""
+        # PutRule replaces moto's rule where it changes it: its rate must not start anew.
+        return self.is_rule or source is self.source
 
 
 class Timetable:
@@ -112,10 +112,12 @@ class Timetable:
         known, self._entries = self._entries, {}
         for account, region, is_rule, source, terms in _everything():
             entry = known.get(source.arn)
-            if entry is None or not entry.is_of(source, terms):
+            if entry is None or not entry.is_of(source):
                 entry = Entry(source, account, region, is_rule, now, terms)
-                # A rate of Scheduler's fires at once, one of a rule's after its first period.
-                self._adopt(entry, now if is_rule else now - _MOMENT)
+                self._adopt(entry, now)
+                if not is_rule and entry.schedule is not None and entry.schedule.kind == "rate":
+                    # One of Scheduler's fires at once, one of a rule's after its first period.
+                    entry.reckon(now - _MOMENT)
             elif entry.terms != terms:
                 entry.terms = terms
                 self._adopt(entry, now)
