@@ -45,6 +45,7 @@ NAMES: Final = (
     "states_errors",
     "status_events",
     "stop_execution",
+    "string_escapes",
     "threads",
     "transitions",
     "vpc_dns_names",
