@@ -11,7 +11,7 @@ from batch.job import Job
 from localaws.fidelity import expressions
 from localaws.fidelity.expressions import evaluate
 
-CONTEXT = {"Execution": {"Name": "run-1", "StartTime": "2026-11-23T18:00:00.877Z"}}
+EXECUTION = {"Name": "run-1", "StartTime": "2026-11-23T18:00:00.877Z"}
 JOB = Job(
     "report",
     ("rake", "report"),
@@ -29,8 +29,8 @@ def value(written, **variables):
 
 def read(given, job=JOB):
     written = job_input.read(container="app")
-    states = {"input": given, "context": CONTEXT}
-    return value(written, states=states, job=job_input.constants(job))
+    context = {"Execution": {**EXECUTION, "Input": given}}
+    return value(written, states={"input": job_input.constants(job), "context": context})
 
 
 def overrides(given, job=JOB, started=0):

@@ -201,7 +201,7 @@ def test_the_last_start_of_a_spot_job_is_not_on_spot(starts, failed, provider):
 
 
 def test_the_machine_for_commands_has_the_reserved_name():
-    held = MACHINES["machine-run-task"]["States"]["Job"]["Assign"]["job"]
+    held = MACHINES["machine-run-task"]["States"]["Job"]["Output"]
 
     assert held == {"name": RUN_TASK, "commands": [], "environment": [], "secrets": []}
 

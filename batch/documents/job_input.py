@@ -19,7 +19,7 @@ _TEXTS: Final = ("cpu", "memory", "schedule", "scheduledTime", "trigger", "reque
 
 
 def constants(job: Job) -> dict[str, Any]:
-    """Return what the machine holds of ``job``, for the variable ``$job``."""
+    """Return what the machine holds of ``job``: the input of :func:`read`."""
     known: dict[str, Any] = {
         "name": job.name,
         "commands": list(job.command),
@@ -39,12 +39,17 @@ def constants(job: Job) -> dict[str, Any]:
 
 
 def read(*, container: str) -> str:
-    """Return the expression for ``$run``: ``{"problems": [...]}`` or what the task is given."""
+    """Return the expression for ``$run``: ``{"problems": [...]}`` or what the task is given.
+
+    The state's own input is the job (:func:`constants`); what was asked for is in the context.
+    """
     # Measured with a number of attempts that has as many digits as any will have.
     measured = f"$string({_overrides(container, attempt=text('999'))})"
     return expression(
         f"""(
-        $in := $type($states.input) = 'object' ? $states.input : {{}};
+        $job := $states.input;
+        $given := $states.context.Execution.Input;
+        $in := $type($given) = 'object' ? $given : {{}};
         $problems := [{_problems()}];
         $count($problems) > 0 ? {{'problems': $problems}} : (
             $run := {_run()};
@@ -66,7 +71,7 @@ def _problems() -> str:
     triggers = ", ".join(text(trigger.value) for trigger in Trigger)
     allowed = ", ".join(Trigger)
     return f"""
-        $type($states.input) = 'object' ? [] :
+        $type($given) = 'object' ? [] :
             'input: not an object; pass {{}} or the keys to override',
         $map($filter($keys($in), function($key) {{ $type($lookup($in, $key)) = 'null' }}),
             function($key) {{ $key & ': is null; leave the key out' }}),

@@ -98,17 +98,18 @@ def definition(
     document["States"] = {
         "Job": {
             "Type": "Pass",
-            "Assign": {
-                "job": job_input.constants(job),
-                "started": 0,
-                "failed": 0,
-                "failedStarts": 0,
-            },
+            "Output": job_input.constants(job),
             "Next": "Read the input",
         },
         "Read the input": {
             "Type": "Pass",
-            "Assign": {"run": job_input.read(container=container)},
+            "Assign": {
+                "job": expression("$states.input"),
+                "run": job_input.read(container=container),
+                "started": 0,
+                "failed": 0,
+                "failedStarts": 0,
+            },
             # Kept out of every later state, where it would be in the history again and again.
             "Output": {},
             "Next": "Input is right?",
