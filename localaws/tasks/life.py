@@ -103,6 +103,7 @@ class Life:
 
     def _live(self) -> None:
         try:
+            self.record.made()
             self.record.pulled()
             if self._started():
                 self.record.started()

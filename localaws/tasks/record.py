@@ -98,6 +98,10 @@ class Record:
         now = _now()
         self.move("RUNNING", started_at=now)
 
+    def made(self) -> None:
+        """Note that it is there, which is the first event of it."""
+        self.move("PROVISIONING")
+
     def pulled(self) -> None:
         """Note that its images are there and its network is up."""
         now = _now()

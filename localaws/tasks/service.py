@@ -67,6 +67,7 @@ class Tasks:
         self._id = uuid4().hex
         self._lives: dict[str, Life] = {}
         self._lock = threading.Lock()
+        self._api_lock = threading.RLock()
         self._hooks = Hooks()
         self._unsubscribe: Callable[[], None] = lambda: None
         self._closed = False
@@ -90,6 +91,9 @@ class Tasks:
         self._unsubscribe = self._feed.subscribe(self._hear)
         self._hooks.answer(EC2ContainerServiceBackend, "run_task", self._run_task)
         self._hooks.answer(EC2ContainerServiceBackend, "stop_task", self._stop_task)
+        # moto goes over its tasks while other threads add some, and then it fails.
+        for name in ("describe_tasks", "list_tasks"):
+            self._hooks.answer(EC2ContainerServiceBackend, name, self._alone)
 
     def close(self) -> None:
         """End every task at once and let moto's ECS be; what ends now is told to nobody."""
@@ -129,12 +133,16 @@ class Tasks:
             raise EcsClientException("TaskDefinition not found.") from error
         if definition.status != "ACTIVE":
             raise EcsClientException("TaskDefinition is inactive")
-        tasks = original(backend, *args, **named)
+        tasks = self._alone(original, backend, *args, **named)
         for task in tasks:
             # A task on an EC2 instance stays moto's.
             if task.container_instance_arn is None:
                 self._start(task, definition)
         return tasks
+
+    def _alone(self, original: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        with self._api_lock:
+            return original(*args, **named)
 
     def _stop_task(
         self,
@@ -144,7 +152,7 @@ class Tasks:
         task: str,
         reason: str | None,
     ) -> Any:
-        tasks = backend.tasks.get(backend._get_cluster(cluster).name, {})
+        tasks = dict(backend.tasks.get(backend._get_cluster(cluster).name, {}))
         found = tasks.get(task) or next(
             (each for arn, each in tasks.items() if arn.rsplit("/", 1)[-1] == task), None
         )

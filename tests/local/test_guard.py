@@ -106,7 +106,10 @@ sh -c 'trap "" TERM HUP; exec sleep 1000' & deaf=$!
 echo up $$ $child $deaf $left
 wait
 """
-LEAVES_THE_GROUP = "setsid sh -c 'trap \"\" TERM HUP; exec sleep 1000' & left=$!"
+# And whose parent is gone.
+LEAVES_THE_GROUP = (
+    "left=$(setsid sh -c 'trap \"\" TERM HUP; exec sleep 1000' >/dev/null 2>&1 & echo $!)"
+)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
