@@ -1,7 +1,7 @@
 """EventBridge's event buses: what happens becomes events, rules bring them to their targets.
 
 moto keeps the rules and matches their patterns. It emits no event of a service, and of a rule's
-targets it knows queues and log groups only (and refuses the whole PutEvents for any other).
+targets it knows queues and log groups only, and fails the whole PutEvents for any other.
 Schedules of rules are in :mod:`localaws.schedules`.
 """
 
@@ -18,7 +18,7 @@ from typing import Any, Final
 from moto.events.models import Rule, events_backends
 from moto.events.responses import EventsHandler
 
-from localaws import rules, targets
+from localaws import rule_checks, rules, targets
 from localaws.clock import Clock, SystemClock
 from localaws.delivery import Delivery
 from localaws.feed import ExecutionStatusChange, Feed, Happening, TaskStateChange
@@ -67,6 +67,7 @@ class Events:
         self._worker = Worker("localaws-events", self._clock)
         self._hooks.answer(Rule, "send_to_targets", self._send_to_targets)
         self._hooks.answer(EventsHandler, "put_events", _put_events)
+        rule_checks.install(self._hooks)
         self._unsubscribe = self._feed.subscribe(self._heard)
 
     def close(self) -> None:
@@ -110,7 +111,8 @@ class Events:
     def _deliver(
         self, original: Callable[..., None], rule: Any, target: dict[str, Any], event: Event
     ) -> None:
-        _, _, service, region, account, resource = target["Arn"].split(":", 5)
+        # Padded: what is no ARN at all is for the delivery to refuse.
+        service, region, account, resource = (target["Arn"].split(":", 5) + [""] * 5)[2:6]
         kind, _, name = resource.partition("/")
         if service == "events" and kind == "event-bus":
             _onto_bus(event, account, region, name)

@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 import types
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,10 @@ def surroundings(project_dir: Path) -> Iterator[None]:
     sys.argv[:] = [str(project_dir / "__main__.py")]
     os.chdir(project_dir)
     try:
-        yield
+        with warnings.catch_warnings():
+            # Importing the provider warns of every deprecated class that it has, used or not.
+            warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pulumi_aws\.")
+            yield
     finally:
         os.chdir(directory)
         sys.argv[:], sys.path[:] = arguments, path

@@ -139,9 +139,13 @@ class Schedules:
 
     def _attempt(self, attempt: _Attempt) -> None:
         now = self._clock.now()
-        again = attempt.delivery.attempt(
-            now, endpoint=self._endpoint or targets.endpoint_of_server()
-        )
+        endpoint = self._endpoint or targets.endpoint_of_server()
+        try:
+            again = attempt.delivery.attempt(now, endpoint=endpoint)
+        except Exception:
+            # One that cannot be fired at all must not keep the others from it.
+            log.exception("%s could not be fired", attempt.entry.source.arn)
+            return
         error = attempt.delivery.error
         self._feed.publish(
             ScheduleFired(

@@ -63,6 +63,8 @@ def request(target: Mapping[str, Any], text: str, *, region: str, now: datetime)
     if _UNIVERSAL in arn:
         service, _, action = arn.partition(_UNIVERSAL)[2].partition(":")
         return Request(service, action, region, _json_object(text, arn))
+    if arn.count(":") < 5:
+        raise TargetError("ValidationException", f"{arn!r} is no ARN; give the target's")
     _, _, service, arn_region, account, resource = arn.split(":", 5)
     region = arn_region or region
     if service == "states" and resource.startswith("stateMachine:"):

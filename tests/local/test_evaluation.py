@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -244,7 +244,7 @@ def test_a_failed_evaluation_leaves_the_next_one_unharmed(project):
 
 
 def test_the_process_is_as_before(project):
-    before = (sys.path[:], sys.argv[:], sys.modules["__main__"], os.getcwd())
+    before = (sys.path[:], sys.argv[:], sys.modules["__main__"], Path.cwd())
     directory = project(
         "import os, jobs_of_mine, pulumi\n"
         "pulumi.export('cwd', os.getcwd())\n"
@@ -255,7 +255,7 @@ def test_the_process_is_as_before(project):
     outputs = run(directory).outputs
 
     assert outputs == {"cwd": str(directory), "name": "__main__"}
-    assert (sys.path, sys.argv, sys.modules["__main__"], os.getcwd()) == before
+    assert (sys.path, sys.argv, sys.modules["__main__"], Path.cwd()) == before
     assert "jobs_of_mine" not in sys.modules
 
 
