@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.moto_api._internal.models import moto_api_backend
 
 from localaws import clients, fidelity, targets
@@ -337,6 +338,27 @@ def test_a_fifo_queue_gets_the_group_of_the_target(aws):
     assert aws.bodies(url) == ['"abc"']
 
 
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ({"Arn": MACHINE}, "RoleArn is required"),
+        ({"Arn": RULE, "Input": "no json"}, "JSON syntax error"),
+        ({"Arn": RULE, "Input": "{}", "InputPath": "$.a"}, "Only one of"),
+    ],
+)
+def test_targets_that_eventbridge_refuses_are_refused(aws, target, said):
+    with pytest.raises(ClientError, match=said):
+        aws.rule(ANY_RUN, target)
+
+    assert aws.client("events").list_targets_by_rule(Rule="r")["Targets"] == []
+
+
+@pytest.mark.parametrize("expression", ["cron(bad)", "rate(0 days)", "cron(0 1 * * * *)"])
+def test_expressions_that_eventbridge_refuses_are_refused(aws, expression):
+    with pytest.raises(ClientError, match="ScheduleExpression is not valid"):
+        aws.rule(None, ScheduleExpression=expression)
+
+
 # Deliveries that fail
 
 
@@ -356,7 +378,7 @@ def attributes(letter):
     [
         ({"Arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:nope"}, "NotFound"),
         ({"Arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:nope", "RoleArn": ROLE}, "StateMachineDoesNotExist"),
-        ({"Arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:no-role"}, "ValidationException"),
+        ({"Arn": "arn:aws:sns"}, "ValidationException"),
         ({"Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/nope"}, "ResourceNotFoundException"),
         ({"Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"}, "UnsupportedTarget"),
         ({"Arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:t", "InputPath": "$.detail.nope"}, "InvalidInput"),
