@@ -121,7 +121,7 @@ class MovedClock(Clock):
             if self._running or moment - self._stirred < self._quiet:
                 return
             if when == min(self._awaited) and when > self._now():
-                self._shown, self._since = when, moment
+                self._shown, self._since = when.astimezone(UTC), moment
 
     def follow(self, feed: Feed) -> Callable[[], None]:
         """Learn from ``feed`` what runs, until the returned function is called."""

@@ -16,7 +16,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from moto.events.models import EventsBackend
@@ -151,7 +151,7 @@ class Schedules:
             ScheduleFired(
                 time=now,
                 schedule_arn=attempt.entry.source.arn,
-                scheduled_time=attempt.scheduled,
+                scheduled_time=attempt.scheduled.astimezone(UTC),
                 target_arn=attempt.target_arn,
                 error=None if error is None else str(error),
             )

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -34,9 +35,7 @@ def test_a_moved_clock_starts_where_it_is_told():
 
 
 def test_a_moved_clock_shows_utc_whatever_zone_it_was_given():
-    tokyo = EVENING.astimezone(datetime.strptime("+0900", "%z").tzinfo)
-
-    assert MovedClock(tokyo).now().utcoffset() == timedelta(0)
+    assert MovedClock(EVENING.astimezone(ZoneInfo("Asia/Tokyo"))).now().utcoffset() == timedelta(0)
 
 
 def test_a_fast_clock_reaches_a_far_time_soon():
@@ -75,6 +74,14 @@ def test_a_jumping_clock_skips_the_wait_when_nothing_runs():
 
     assert clock.wait_until(EVENING + timedelta(days=365), NEVER()) is True
     assert clock.now() >= EVENING + timedelta(days=365)
+
+
+def test_a_jumping_clock_shows_utc_whatever_zone_is_awaited():
+    clock = MovedClock(EVENING, None, quiet=0)
+
+    clock.wait_until((EVENING + timedelta(days=1)).astimezone(ZoneInfo("Asia/Tokyo")), NEVER())
+
+    assert clock.now().utcoffset() == timedelta(0)
 
 
 def test_a_jumping_clock_stays_while_something_runs():
