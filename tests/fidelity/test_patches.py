@@ -100,3 +100,9 @@ def test_patches_of_patches_come_off_in_order(aws, without):
         apply()
         assert (Child().name(), Thing().name()) == ("2 1 stock", "replaced")
     assert (Child().name(), vars(Child).keys() & {"name"}) == ("stock", set())
+
+
+def test_every_patch_is_in_the_documentation():
+    page = (HERE.parents[1] / "docs" / "emulator.md").read_text()
+
+    assert re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE) == sorted(fidelity.NAMES)
