@@ -44,7 +44,9 @@ def _date(text: str | None) -> datetime | None:
 def schedule(order: Order) -> Made:
     """Make a schedule."""
     if unknown := sorted(order.inputs["target"].keys() - _TARGET):
-        raise order.refused(f"unknown target {', '.join(unknown)}", f"use {', '.join(_TARGET)}")
+        raise order.refused(
+            f"unknown target {', '.join(unknown)}", f"use {', '.join(sorted(_TARGET))}"
+        )
     name, group = order.name(), order.inputs.get("groupName") or _DEFAULT_GROUP
     made = order.client("scheduler").create_schedule(**schedule_request(order.inputs, name))
     outputs = {"arn": made["ScheduleArn"], "name": name, "groupName": group}

@@ -9,7 +9,8 @@ from typing import Any
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal.models import moto_api_backend
 
-from localaws import clients
+from localaws import clients, provision
+from localaws.evaluation import Made, Registration
 from localaws.server import Server
 
 
@@ -62,3 +63,27 @@ def bare_emulator() -> Iterator[BareEmulator]:
         finally:
             clients.forget()
             moto_api_backend.reset()
+
+
+class Workbench:
+    """Makes single resources, without a program."""
+
+    def __init__(self, emulator: BareEmulator, **default_tags: str) -> None:
+        self.emulator = emulator
+        self.context = provision.Context(
+            emulator=emulator,
+            stack="dev",
+            project_dir=".",
+            provider=provision.provider_of(emulator.region, {"tags": default_tags}),
+        )
+
+    def make(self, cls: type, name: str = "x", /, **inputs: Any) -> Made:
+        type_ = cls.pulumi_type  # type: ignore[attr-defined]
+        urn = f"urn:pulumi:dev::sample::{type_}::{name}"
+        return provision.make(self.context, Registration(urn, type_, name, inputs))
+
+    def answer(self, token: str, **args: Any) -> dict[str, Any]:
+        return provision.answer(self.context, token, args)
+
+    def client(self, service: str) -> Any:
+        return self.emulator.client(service)
