@@ -97,6 +97,11 @@ class Life:
                 running.abandon()
         self._happened.put(None)
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether its emulator ended: what becomes of it concerns nobody."""
+        return self._abandoned.is_set()
+
     def join(self, seconds: float) -> None:
         """Wait until the task is over."""
         self._thread.join(seconds)
@@ -153,7 +158,7 @@ class Life:
         self.record.container_runs(name)
 
     def _write(self, stream: Stream, texts: list[str]) -> None:
-        if texts and not self._abandoned.is_set():
+        if texts and not self.is_abandoned:
             self._written(stream, stream.write(texts), texts)
 
     def _wait(self) -> None:

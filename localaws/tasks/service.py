@@ -96,11 +96,16 @@ class Tasks:
             self._hooks.answer(EC2ContainerServiceBackend, name, self._alone)
 
     def close(self) -> None:
-        """End every task at once and let moto's ECS be; what ends now is told to nobody."""
+        """End every task, as :meth:`forget` does, and let moto's ECS be."""
         if _installed is self:
             self._remove()
         with self._lock:
             self._closed = True
+        self.forget()
+
+    def forget(self) -> None:
+        """End every task at once, and tell nobody: the emulator is reset."""
+        with self._lock:
             lives, self._lives = list(self._lives.values()), {}
         for life in lives:
             life.abandon()
@@ -166,9 +171,13 @@ class Tasks:
         overrides = task.overrides or {}
         run = _run_of(definition.container_definitions, overrides)
 
+        def publish(happening: Happening) -> None:
+            if not life.is_abandoned:
+                self._feed.publish(happening)
+
         def written(stream: Stream, time: datetime, texts: list[str]) -> None:
             for text in texts:
-                self._publish(
+                publish(
                     LogLine(
                         time=time,
                         log_group=stream.group,
@@ -182,7 +191,7 @@ class Tasks:
                 )
 
         life = Life(
-            Record(task, definition, run, self._publish),
+            Record(task, definition, run, publish),
             functools.partial(self._plan, task, definition.container_definitions, overrides),
             written=written,
             stop_seconds=self.stop_seconds,
@@ -246,10 +255,6 @@ class Tasks:
             # Two jobs may have runs of the same name.
             if run.run and run.run == detail["name"] and machine.endswith(f"-{run.job}"):
                 life.stop(StopCode.USER, ABORTED)
-
-    def _publish(self, happening: Happening) -> None:
-        if not self._closed:
-            self._feed.publish(happening)
 
 
 def _run_of(definitions: list[dict[str, Any]], overrides: dict[str, Any]) -> Run:

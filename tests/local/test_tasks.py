@@ -791,6 +791,18 @@ def test_closing_ends_what_runs(ecs, folders):
     assert list(folders.iterdir()) == []
 
 
+def test_what_ran_before_a_reset_is_gone_and_silent(processes, folders):
+    processes.start("sh", "-c", DEAF)
+    processes.wait_for_line("up")
+    before = len(processes.happenings)
+
+    processes.tasks.forget()
+
+    assert len(processes.happenings) == before
+    assert list(folders.iterdir()) == []
+    assert code_of(processes.run("sh", "-c", "exit 3")) == 3
+
+
 def test_tasks_can_be_installed_twice_and_again_after_the_end(processes):
     processes.tasks.install()
     assert code_of(processes.run("sh", "-c", "exit 3")) == 3
