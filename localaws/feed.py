@@ -130,5 +130,5 @@ def current() -> Feed:
 
 def use(feed: Feed) -> None:
     """Make ``feed`` the current one."""
-    global _current  # noqa: PLW0603
+    global _current
     _current = feed

@@ -154,22 +154,22 @@ def _report(
         )
     if as_json:
         output.write_json(rows)
-        return
-    output.write_table(
-        ("JOB", "RESULT", "ATTEMPTS", "SECONDS", "AS EXPECTED", "HOW IT ENDED"),
-        [
-            (
-                row["job"],
-                row["result"],
-                str(row["attempts"] or ""),
-                f"{row['seconds']:.1f}",
-                "yes" if row["met"] else f"no, {row['expected']}",
-                row["words"],
-            )
-            for row in rows
-        ]
-        + [(name, "-", "", "", "", "not run: disabled in code") for name in idle],
-    )
+    else:
+        output.write_table(
+            ("JOB", "RESULT", "ATTEMPTS", "SECONDS", "AS EXPECTED", "HOW IT ENDED"),
+            [
+                (
+                    row["job"],
+                    row["result"],
+                    str(row["attempts"] or ""),
+                    f"{row['seconds']:.1f}",
+                    "yes" if row["met"] else f"no, {row['expected']}",
+                    row["words"],
+                )
+                for row in rows
+            ]
+            + [(name, "-", "", "", "", "not run: disabled in code") for name in idle],
+        )
     unmet = sum(not row["met"] for row in rows)
     total = f"{len(rows)} job" + ("" if len(rows) == 1 else "s")
     output.note(

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
+    WaitFunction,
+)
 
 from batchctl import runs
 from batchctl.aws import Aws
@@ -103,6 +106,13 @@ def test_a_job_that_does_not_exist_gets_the_nearest_name(call, command):
     assert "helo: batch-local has no such job; did you mean hello" in result.stderr
 
 
+@pytest.fixture
+def quick_waits(monkeypatch):
+    """A wait between two starts is over at once: 15 s and more are nothing to sit through."""
+    monkeypatch.setattr(WaitFunction, "_wait_interval", lambda *_, **__: None)
+
+
+@pytest.mark.usefixtures("quick_waits")
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [

@@ -75,15 +75,18 @@ def test_the_stacks_region_is_where_things_are_made(emulator, project):
     assert [arn.split("/")[-1] for arn in clusters(emulator, "eu-west-3")] == ["there"]
 
 
-def test_endpoints_of_the_stack_are_ignored(emulator, project):
+def test_the_emulator_is_meant_whatever_endpoint_and_profile_the_stack_names(emulator, project):
     directory = project(
-        "aws.ecs.Cluster('c', name='one')\n",
-        config="{'aws:endpoints': [{ecs: 'http://127.0.0.1:1'}], 'aws:accessKey': k}",
+        "aws.ecs.Cluster('c', name='one')\n"
+        "config = pulumi.Config('aws')\n"
+        "pulumi.export('x', [config.require_object('endpoints'), config.get('profile')])\n",
+        config="{'aws:endpoints': [{ecs: 'http://127.0.0.1:1'}], 'aws:profile': theirs}",
     )
 
-    deploy(emulator, project_dir=directory)
+    deployment = deploy(emulator, project_dir=directory)
 
     assert len(clusters(emulator)) == 1
+    assert deployment.outputs == {"x": [[{"ecs": emulator.endpoint}], None]}
 
 
 def test_default_tags_are_under_a_resources_own(emulator, project):
@@ -242,15 +245,16 @@ def test_a_command_runs_for_real_with_the_emulators_aws(emulator, project, monke
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "theirs")
     directory = project(
         "c = command.local.Command('c', create='cat; echo $WHO $AWS_ENDPOINT_URL; echo err >&2; '\n"
-        "    'echo ${AWS_PROFILE:-none} $AWS_ACCESS_KEY_ID; basename \"$PWD\"', dir='sub',\n"
+        "    'echo ${AWS_PROFILE:-none} $AWS_ACCESS_KEY_ID $AWS_REGION; basename \"$PWD\"', dir='sub',\n"
         "    environment={'WHO': 'me'}, stdin='in,', triggers=[1], interpreter=['/bin/bash', '-c'])\n"
-        "pulumi.export('c', [c.stdout, c.stderr])\n"
+        "pulumi.export('c', [c.stdout, c.stderr])\n",
+        config="{'aws:region': eu-west-3}",
     )
     (directory / "sub").mkdir()
 
     outputs = deploy(emulator, project_dir=directory).outputs
 
-    assert outputs == {"c": [f"in,me {emulator.endpoint}\nnone local\nsub", "err"]}
+    assert outputs == {"c": [f"in,me {emulator.endpoint}\nnone local eu-west-3\nsub", "err"]}
 
 
 def test_a_command_that_fails_is_shown_with_its_output(emulator, project):
@@ -277,7 +281,6 @@ def test_an_interrupted_deployment_leaves_no_command_running(emulator, project, 
     def interrupt():
         while not pid_file.exists():
             time.sleep(0.01)
-        signal.raise_signal(signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
 
     watcher = threading.Thread(target=interrupt, daemon=True)

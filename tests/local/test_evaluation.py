@@ -302,6 +302,19 @@ def test_no_event_loop_is_left_open(project, recwarn):
     assert [str(warning.message) for warning in recwarn] == []
 
 
+def test_a_failure_is_told_once(project, caplog):
+    program = "import pulumi_aws as aws\nq = aws.sqs.Queue('a')\naws.sqs.Queue('b', name=q.arn)\n"
+
+    def refuse(registration):
+        raise DeploymentFailed("no room; make some")
+
+    with pytest.raises(DeploymentFailed):
+        run(project(program), refuse)
+    gc.collect()
+
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 def test_it_works_in_any_thread_and_below_a_running_event_loop(project):
     import asyncio
 
