@@ -53,7 +53,7 @@ def deploy(
     """
     directory = Path(project_dir).resolve()
     read = stackfile.read(stack, directory)
-    read = replace(read, config={**read.config, **(config or {})})
+    read = replace(read, config=_here({**read.config, **(config or {})}, emulator.endpoint))
     region = read.region or emulator.region
     context = provision.Context(
         emulator=emulator,
@@ -82,6 +82,17 @@ def deploy(
         secrets=evaluation.secrets,
         warnings=evaluation.warnings,
     )
+
+
+def _here(config: dict[str, Any], endpoint: str) -> dict[str, Any]:
+    """Return configuration that names this emulator wherever it names an AWS.
+
+    A program may hand endpoint and profile on to commands that it runs.
+    """
+    here = {key: value for key, value in config.items() if key != "aws:profile"}
+    if given := config.get("aws:endpoints"):
+        here["aws:endpoints"] = [dict.fromkeys(services, endpoint) for services in given]
+    return here
 
 
 def _made(context: provision.Context, registration: Registration) -> Made:

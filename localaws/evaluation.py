@@ -167,6 +167,9 @@ class _Run:
     def _run(self) -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
+        # What failed is raised to the caller. Each task that waited for it would complain again,
+        # whenever it happens to be collected.
+        loop.set_exception_handler(lambda _loop, _context: None)
         # One thread: registrations reach the monitor one by one, in the order of declaration.
         executor = ThreadPoolExecutor(1, thread_name_prefix="pulumi-rpc")
         loop.set_default_executor(executor)

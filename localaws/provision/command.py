@@ -43,4 +43,6 @@ def command(order: Order) -> Made:
 def _environment(order: Order) -> dict[str, str]:
     """Return the caller's environment, with the emulator in the place of the caller's AWS."""
     own = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    return {**own, **order.context.emulator.environment()}
+    region = order.context.provider.region
+    place = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    return {**own, **order.context.emulator.environment(), **place}
