@@ -40,6 +40,30 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 }
 """What invokes answer unless a test says otherwise; any other invoke is an error."""
 
+CONNECTION = {
+    "platform": "batch",
+    "stack": "test",
+    "account": ACCOUNT,
+    "region": REGION,
+    "partition": "aws",
+    "project": "batch-platform",
+    "subnets": "subnet-a,subnet-b",
+    "groups": "sg-a",
+    "publicip": "DISABLED",
+    "container": "app",
+    "image": "app:1",
+    "executionrole": "arn:aws:iam::123456789012:role/execution",
+    "machinerole": "arn:aws:iam::123456789012:role/machine",
+    "schedulerrole": "arn:aws:iam::123456789012:role/scheduler",
+    "deadletters": "arn:aws:sqs:eu-west-1:123456789012:starts",
+    "boundary": "",
+    "architecture": "X86_64",
+    "cpu": "256",
+    "memory": "512",
+    "taskdefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/batch-test:7",
+}
+"""What a platform hands to its jobs."""
+
 
 @dataclass(frozen=True)
 class Registered:

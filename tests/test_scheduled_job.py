@@ -22,32 +22,10 @@ from components import (
     refuse_unknown_overrides,
     registered_jobs,
 )
-from tests.recording import ACCOUNT, REGION, deploy
+from tests.recording import ACCOUNT, CONNECTION, REGION, deploy
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DOCS = Path(__file__).parents[1] / "docs"
-CONNECTION = {
-    "platform": "batch",
-    "stack": "test",
-    "account": ACCOUNT,
-    "region": REGION,
-    "partition": "aws",
-    "project": "batch-platform",
-    "subnets": "subnet-a,subnet-b",
-    "groups": "sg-a",
-    "publicip": "DISABLED",
-    "container": "app",
-    "image": "app:1",
-    "executionrole": "arn:aws:iam::123456789012:role/execution",
-    "machinerole": "arn:aws:iam::123456789012:role/machine",
-    "schedulerrole": "arn:aws:iam::123456789012:role/scheduler",
-    "deadletters": "arn:aws:sqs:eu-west-1:123456789012:starts",
-    "boundary": "",
-    "architecture": "X86_64",
-    "cpu": "256",
-    "memory": "512",
-    "taskdefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/batch-test:7",
-}
 DAILY = "cron(0 3 * * ? *)"
 PLAIN = {"platform": CONNECTION, "command": ["run"], "schedule": DAILY}
 PARAMETER = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/token"
