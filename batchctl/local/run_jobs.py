@@ -12,12 +12,12 @@ from batchctl.output import json_option
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from localaws.emulator import Emulator
     from rich.console import Console
 
     from batchctl.aws import Aws
     from batchctl.deployed import DeployedJob
     from batchctl.runs import Run
+    from localaws.emulator import Emulator
 
 SUCCEEDED = "SUCCEEDED"
 
