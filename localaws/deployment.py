@@ -17,7 +17,8 @@ from batch import stackfile
 from batch.errors import BatchError
 from localaws import provision
 from localaws.errors import DeploymentFailed
-from localaws.evaluation import Made, Registration, Resource, evaluate
+from localaws.evaluation import evaluate
+from localaws.monitor import Made, Registration, Resource
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,6 @@ def deploy(
     region = read.region or emulator.region
     context = provision.Context(
         emulator=emulator,
-        stack=stack,
         project_dir=str(directory),
         provider=provision.provider_of(region, read.config.get("aws:defaultTags")),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localaws.evaluation import Made
+from localaws.monitor import Made
 from localaws.provision.registry import Inputs, Order, makes
 from localaws.provision.shapes import present, tag_list
 

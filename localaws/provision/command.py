@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from localaws.evaluation import Made
+from localaws.monitor import Made
 from localaws.provision.registry import Order, makes
 
 _SHELL = ("/bin/sh", "-c")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from localaws.evaluation import Made
+from localaws.monitor import Made
 from localaws.provision.registry import Inputs, Order, makes
 from localaws.provision.shapes import camel, lower_tag_list, present
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localaws.evaluation import Made
+from localaws.monitor import Made
 from localaws.provision.registry import Inputs, Order, makes
 from localaws.provision.shapes import present, tag_list
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localaws.evaluation import Made
+from localaws.monitor import Made
 from localaws.provision.registry import Order, makes, provider_of
 
 

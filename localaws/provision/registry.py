@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from localaws.errors import DeploymentFailed
-from localaws.evaluation import Made, Registration
+from localaws.monitor import Made, Registration
 from localaws.provision.processes import Processes
 
 Inputs = dict[str, Any]
@@ -76,7 +76,6 @@ class Context:
     """One deployment: where it goes, and what all its resources share."""
 
     emulator: Emulator
-    stack: str
     project_dir: str
     provider: Provider
     providers: dict[str, Provider] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal.models import moto_api_backend
 
 from localaws import clients, provision
-from localaws.evaluation import Made, Registration
+from localaws.monitor import Made, Registration
 from localaws.server import Server
 
 
@@ -72,7 +72,6 @@ class Workbench:
         self.emulator = emulator
         self.context = provision.Context(
             emulator=emulator,
-            stack="dev",
             project_dir=".",
             provider=provision.provider_of(emulator.region, {"tags": default_tags}),
         )

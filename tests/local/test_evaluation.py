@@ -10,7 +10,8 @@ import pytest
 
 from batch.errors import InvalidSettings
 from localaws.errors import DeploymentFailed
-from localaws.evaluation import Made, Registration, evaluate
+from localaws.evaluation import evaluate
+from localaws.monitor import Made, Registration
 
 QUEUE = "aws:sqs/queue:Queue"
 
