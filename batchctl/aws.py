@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Lists over many machines meet the small buckets of Step Functions: wait and go on.
 RETRIES: Any = {"mode": "adaptive", "max_attempts": 10}
 
+# An emulator throttles nobody, and one that does not answer is not running.
+LOCAL_RETRIES: Any = {"mode": "standard", "max_attempts": 2}
+
 
 class Aws:
     """Clients for one target, made when first used."""
@@ -39,7 +42,9 @@ class Aws:
         return self._session.client(
             service,
             endpoint_url=self.target.endpoint,
-            config=Config(retries=RETRIES, connect_timeout=5),
+            config=Config(
+                retries=LOCAL_RETRIES if self.target.endpoint else RETRIES, connect_timeout=5
+            ),
         )
 
     @functools.cached_property

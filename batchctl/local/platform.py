@@ -13,6 +13,8 @@ from batch.settings import Settings
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
 
+from rich.markup import escape
+
 from batch import stackfile
 from batchctl.aws import Aws
 from batchctl.target import Target, checkout
@@ -54,6 +56,8 @@ def provisioned(
         deployment = deploy(emulator, stack=stack, project_dir=project_dir)
         took = time.monotonic() - began
         console.print(f"provisioned {len(deployment.resources)} resources in {took:.1f} s")
+        for warning in deployment.warnings:
+            console.print(f"[yellow]warning:[/] {escape(warning)}")
         aws = Aws(
             Target(
                 settings.name,
