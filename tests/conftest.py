@@ -34,9 +34,7 @@ def _has_container_engine() -> bool:
     return find_engine() is not None
 
 
-COMPONENTS = (
-    Component("container", "containers", "install podman", _has_container_engine),
-)
+COMPONENTS = (Component("container", "containers", "install podman", _has_container_engine),)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.settings import Settings
-from localaws.deployment import deploy
-from localaws.emulator import Emulator
-
 from rich.markup import escape
 
 from batch import stackfile
+from batch.settings import Settings
 from batchctl.aws import Aws
 from batchctl.target import Target, checkout
+from localaws.deployment import deploy
+from localaws.emulator import Emulator
 
 if TYPE_CHECKING:
-    from localaws.clock import Clock
     from rich.console import Console
+
+    from localaws.clock import Clock
 
 
 @dataclass(frozen=True)

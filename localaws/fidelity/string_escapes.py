@@ -1,6 +1,6 @@
-"""A text in a definition is read as the JSON string that it is.
+r"""A text in a definition is read as the JSON string that it is.
 
-moto takes what stands between the quotes as it is written: of ``"say \\"hi\\""`` in an ``Assign``
+moto takes what stands between the quotes as it is written: of ``"say \"hi\""`` in an ``Assign``
 the backslashes stay, so that a shell line with quotes reaches the task with other words.
 """
 
