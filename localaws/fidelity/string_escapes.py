@@ -24,6 +24,7 @@ def apply() -> None:
         if len(text) > 1 and text[0] == text[-1] == '"':
             read: str = json.loads(text)
             return read
-        return original(parser_rule_context)
+        other: str | None = original(parser_rule_context)
+        return other
 
     replace(Preprocessor, "_inner_string_of", staticmethod(inner_string_of))

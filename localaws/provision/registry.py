@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -27,7 +27,9 @@ _REVISED = frozenset({"aws:ecs/taskDefinition:TaskDefinition"})
 class Slack(Protocol):
     """The Slack sink of an emulator."""
 
-    def configure(self, **configuration: Any) -> Any:
+    def configure(
+        self, *, name: str, team_id: str, channel_id: str, topic_arns: Iterable[str], **_: Any
+    ) -> Any:
         """Send what the topics say to a channel."""
 
     def remove(self, name: str) -> None:
