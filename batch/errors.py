@@ -16,7 +16,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
 
 
 class BatchError(Exception):
@@ -38,10 +37,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}; {self.fix}"
-
-    def under(self, where: str) -> Self:
-        """Return the same problem with its place put below ``where``."""
-        return type(self)(f"{where}.{self.where}" if self.where else where, self.what, self.fix)
 
 
 class InvalidInput(BatchError):

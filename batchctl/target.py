@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ def _of_stack_file(
         env,
         region or str(aws.get("region") or _no_region(env)),
         account=str(project.get("accountId") or "") or None,
-        endpoint=endpoint or _endpoint(aws),
+        endpoint=endpoint or _endpoint(file.endpoints),
         profile=profile or aws.get("profile"),
         credentials=(str(keys[0]), str(keys[1])) if keys[0] and keys[1] else None,
     )
@@ -104,11 +104,9 @@ def _no_region(env: str) -> str:
     raise click.UsageError(f"Pulumi.{env}.yaml has no aws:region; set it or give --region")
 
 
-def _endpoint(aws: dict[str, Any]) -> str | None:
+def _endpoint(endpoints: Mapping[str, str]) -> str | None:
     """Return the one address that the provider's endpoints name, or None for AWS itself."""
-    addresses = {
-        str(address) for service in aws.get("endpoints") or [] for address in service.values()
-    }
+    addresses = set(endpoints.values())
     return addresses.pop() if len(addresses) == 1 else None
 
 

@@ -4,7 +4,6 @@
 
     EmulatorError
     ├── PortInUse             something else listens where the emulator should
-    ├── NotRunning            nothing answers at the emulator's address
     └── DeploymentFailed      the program or one of its resources could not be made
 """
 
@@ -19,10 +18,6 @@ class EmulatorError(BatchError):
 
 class PortInUse(EmulatorError):
     """Something else listens at the emulator's address."""
-
-
-class NotRunning(EmulatorError):
-    """Nothing answers at the emulator's address."""
 
 
 class DeploymentFailed(EmulatorError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -140,8 +140,3 @@ def style_of(outcome: Outcome) -> str:
     if outcome.skipped:
         return "yellow"
     return "green" if outcome.status == "SUCCEEDED" else "red"
-
-
-def field(detail: dict[str, Any], key: str) -> str:
-    """Return a field of a detail as text."""
-    return str(detail.get(key) or "")
