@@ -70,9 +70,8 @@ def serve(port: int, executor: str, at: datetime | None, fast: bool) -> None:
 
     Example: batchctl local serve --port 4566
     """
-    from localaws.emulator import Emulator
-
     from batchctl.local import screen
+    from localaws.emulator import Emulator
 
     console = screen.console()
     with (
