@@ -105,7 +105,7 @@ def test_a_message_leads_to_the_run():
     ) in message["content"]["description"]
     assert message["content"]["nextSteps"] == [
         "`batchctl logs arn:aws:states:eu-west-1:123456789012:execution:batch-stg-report:run-1"
-        " --platform batch --stack stg --region eu-west-1`"
+        " --env stg`"
     ]
 
 

@@ -49,7 +49,6 @@ def message(*, platform: Platform, succeeded: bool) -> dict[str, Any]:
         f"https://{platform.region}.{_console(platform)}/states/home"
         f"?region={platform.region}#/v2/executions/details"
     )
-    where = f"--platform {platform.name} --stack {platform.stack} --region {platform.region}"
     verb = "succeeded" if succeeded else "did not succeed"
     notification = {
         "version": "1.0",
@@ -59,7 +58,7 @@ def message(*, platform: Platform, succeeded: bool) -> dict[str, Any]:
             "textType": "client-markdown",
             "title": f"{platform.prefix}: a run {verb} (<status>)",
             "description": f"*<machine>*\nRun `<name>`\n{executions}/<execution>",
-            "nextSteps": [f"`batchctl logs <execution> {where}`"],
+            "nextSteps": [f"`batchctl logs <execution> --env {platform.stack}`"],
         },
         "metadata": {
             # One thread a job.

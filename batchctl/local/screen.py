@@ -130,9 +130,15 @@ class Screen:
             bar = Text("┃ ", style="red" if failure else "green")
             for line in (
                 *message.description.splitlines(),
-                *(f"→ {s}" for s in message.next_steps),
+                *(f"→ {step}" for step in message.next_steps),
             ):
-                self._console.print(bar + Text(line))
+                self._console.print(self._fitting(bar + Text(line)))
+
+    def _fitting(self, line: Text) -> Text:
+        """Return ``line`` cut to a terminal's width: links and ARNs would fill it three times."""
+        if self._console.is_terminal:
+            line.truncate(self._console.width, overflow="ellipsis")
+        return line
 
 
 def style_of(outcome: Outcome) -> str:
