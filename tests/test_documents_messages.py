@@ -91,7 +91,9 @@ def test_a_message_is_a_custom_notification(succeeded):
     message = filled(rules.message(platform=PLATFORM, succeeded=succeeded), happening)
 
     assert (message["version"], message["source"]) == ("1.0", "custom")
-    assert happening["detail"]["status"] in message["content"]["title"]
+    assert message["content"]["title"] == (
+        "batch-stg: a run succeeded" if succeeded else "batch-stg: a run did not succeed: FAILED"
+    )
     assert "batch-stg-report" in message["content"]["description"]
     assert message["metadata"]["threadId"] == happening["detail"]["stateMachineArn"]
 

@@ -49,14 +49,14 @@ def message(*, platform: Platform, succeeded: bool) -> dict[str, Any]:
         f"https://{platform.region}.{_console(platform)}/states/home"
         f"?region={platform.region}#/v2/executions/details"
     )
-    verb = "succeeded" if succeeded else "did not succeed"
+    ended = "a run succeeded" if succeeded else "a run did not succeed: <status>"
     notification = {
         "version": "1.0",
         "source": "custom",
         "id": "<id>",
         "content": {
             "textType": "client-markdown",
-            "title": f"{platform.prefix}: a run {verb} (<status>)",
+            "title": f"{platform.prefix}: {ended}",
             "description": f"*<machine>*\nRun `<name>`\n{executions}/<execution>",
             "nextSteps": [f"`batchctl logs <execution> --env {platform.stack}`"],
         },

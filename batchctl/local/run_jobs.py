@@ -61,17 +61,22 @@ def run(jobs: tuple[str, ...], every: bool, stack: str, executor: str, *, as_jso
 def _show_schedules(console: Console, jobs: Sequence[DeployedJob]) -> None:
     from datetime import UTC, datetime
 
+    from rich.table import Table
+
     from batchctl import output
 
     now = datetime.now(UTC)
-    width = max((len(job.name) for job in jobs), default=0)
-    console.print("\n[bold]Schedules[/]")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
     for job in jobs:
-        words = "; ".join(schedule.in_words() for schedule in job.schedules) or "on demand"
-        upcoming = job.next_time(now)
-        when = f"next {output.fire_time(upcoming)}" if upcoming else ""
-        state = "" if job.enabled else "disabled in code"
-        console.print(f"{job.name:<{width}}  {words}  [dim]{when}{state}[/]")
+        if not job.schedules:
+            table.add_row(job.name, "on demand")
+        for index, schedule in enumerate(job.schedules):
+            upcoming = schedule.next_times(now, 1)
+            when = f"next {output.fire_time(upcoming[0])}" if upcoming else "disabled in code"
+            table.add_row("" if index else job.name, schedule.in_words(), f"[dim]{when}[/]")
+    console.print("\n[bold]Schedules[/]")
+    console.print(table)
     console.print()
 
 
@@ -155,6 +160,7 @@ def _report(
     if as_json:
         output.write_json(rows)
     else:
+        output.note("")
         output.write_table(
             ("JOB", "RESULT", "ATTEMPTS", "SECONDS", "AS EXPECTED", "HOW IT ENDED"),
             [

@@ -25,6 +25,8 @@ from localaws.feed import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from batch.contract import Platform
 
 COLOURS = ("cyan", "magenta", "blue", "yellow", "green", "bright_cyan", "bright_magenta")
@@ -68,10 +70,16 @@ class Screen:
     def _line(self, job: str, text: Text, *, attempt: int = 0) -> None:
         colour = COLOURS[zlib.crc32(job.encode()) % len(COLOURS)]
         mark = f"#{attempt}" if attempt > 1 else ""
+        label = Text.assemble((f"{job:<{self._width}}", colour), (f" {mark:<3}", "dim"))
         with self._lock:
-            self._console.print(
-                Text.assemble((f"{job:<{self._width}}", colour), (f" {mark:<3}", "dim"), text)
-            )
+            for index, line in enumerate(self._wrapped(text, beside=len(label))):
+                self._console.print((Text(" " * len(label)) if index else label) + line)
+
+    def _wrapped(self, text: Text, *, beside: int) -> Iterable[Text]:
+        """Return the lines of ``text`` in what a terminal has beside the label; else one."""
+        if not self._console.is_terminal:
+            return [text]
+        return text.wrap(self._console, max(self._console.width - beside, 20)) or [text]
 
     def _execution(self, change: ExecutionStatusChange) -> None:
         job = self._platform.job_of(change.detail["stateMachineArn"])
@@ -127,12 +135,12 @@ class Screen:
                     (message.title, "bold"),
                 )
             )
-            bar = Text("┃ ", style="red" if failure else "green")
             for line in (
                 *message.description.splitlines(),
                 *(f"→ {step}" for step in message.next_steps),
             ):
-                self._console.print(self._fitting(bar + Text(line)))
+                bar = ("┃ ", "red" if failure else "green")
+                self._console.print(self._fitting(Text.assemble(bar, line)))
 
     def _fitting(self, line: Text) -> Text:
         """Return ``line`` cut to a terminal's width: links and ARNs would fill it three times."""
