@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from batchctl.output import json_option
@@ -19,14 +21,17 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
 
     Example: batchctl show hello --env local
     """
+    import json
     from datetime import UTC, datetime
 
+    from batch.documents import job_machine
     from batchctl import deployed, output, runs
     from batchctl.aws import Aws
 
     aws = Aws(target)
     found = deployed.job(aws, job)
     machine = aws.machines.describe_state_machine(stateMachineArn=found.arn)
+    told = job_machine.told(json.loads(machine["definition"]))
     recent = runs.newest(aws, job, RECENT)
     now = datetime.now(UTC)
     data = {
@@ -44,6 +49,7 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
             }
             for schedule in found.schedules
         ],
+        "definition": told,
         "stateMachine": found.arn,
         "logGroup": aws.platform.task_log_group,
         "changed": machine.get("creationDate"),
@@ -72,6 +78,7 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
         )
     if not found.schedules:
         fields["schedule"] = "on demand"
+    fields |= _in_words(told)
     fields |= {"state machine": found.arn, "log group": aws.platform.task_log_group}
     output.write_fields(fields)
     click.echo()
@@ -89,3 +96,27 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
             for run in recent
         ],
     )
+
+
+def _in_words(told: dict[str, Any]) -> dict[str, str]:
+    """Return what the machine says of its job, a line each."""
+    import shlex
+
+    from batch import durations
+
+    if not told:
+        return {}
+    size = f"cpu {told['cpu']}, memory {told['memory']} MiB" if "cpu" in told else "the platform's"
+    limits = {"an attempt": told["attemptSeconds"], "a run": told["runSeconds"]}
+    variables = [f"{variable['Name']}={variable['Value']}" for variable in told["environment"]]
+    return {
+        "command": shlex.join(told["commands"]),
+        "environment": "\n".join([*variables, *(f"{name} (secret)" for name in told["secrets"])])
+        or "-",
+        "size": size,
+        "time limits": ", ".join(
+            f"{what} {durations.in_words(seconds) if seconds else 'none'}"
+            for what, seconds in limits.items()
+        ),
+        "task definition": told["taskDefinition"],
+    }

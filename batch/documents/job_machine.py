@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from batch.contract import Platform, RunError, Tag
@@ -130,6 +130,25 @@ def definition(
         **_ends(),
     }
     return document
+
+
+def told(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a deployed definition says of its job, for people.
+
+    Returns:
+        ``commands``, ``cpu``, ``memory``, ``environment``, ``secrets`` (names) as the job has
+        them, ``attemptSeconds`` and ``runSeconds`` (None without a limit) and ``taskDefinition``,
+        the family. Empty for a machine that is not of this form.
+    """
+    states = definition.get("States", {})
+    if not {"Job", RUN} <= states.keys():
+        return {}
+    return {
+        **states["Job"]["Output"],
+        "attemptSeconds": states[RUN].get("TimeoutSeconds"),
+        "runSeconds": definition.get("TimeoutSeconds"),
+        "taskDefinition": states[RUN]["Arguments"]["TaskDefinition"],
+    }
 
 
 def permissions(*, platform: Platform) -> list[Statement]:

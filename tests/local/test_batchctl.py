@@ -85,6 +85,15 @@ def test_show_tells_the_schedule_and_the_newest_runs(call):
     assert [run["result"] for run in shown["runs"] if run["run"] == "hello/shown"] == ["SUCCEEDED"]
 
 
+def test_show_tells_what_the_job_runs(call):
+    shown = call("show", "sized-export").stdout
+
+    assert "cpu 1024, memory 4096 MiB" in shown
+    assert "EXPORT_TARGET=warehouse" in shown
+    assert "EXPORT_TOKEN (secret)" in shown
+    assert "an attempt 1 h, a run 24 h" in shown
+
+
 def test_next_gives_as_many_times_as_asked(call):
     times = json.loads(call("next", "two-shifts", "-n", "3", "--json").stdout)["times"]
 
