@@ -28,8 +28,6 @@ def make_client(service: str, *, region: str, endpoint: str, validate: bool = Tr
 
 @functools.lru_cache(maxsize=256)
 def _make(service: str, region: str, endpoint: str, validate: bool) -> Any:  # noqa: FBT001
-    # AWS_PROFILE of the caller may name a profile that this machine lacks: it is not asked.
-    session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     config = Config(
         parameter_validation=validate,
         retries={"total_max_attempts": 1},
@@ -37,9 +35,7 @@ def _make(service: str, region: str, endpoint: str, validate: bool) -> Any:  # n
         read_timeout=300,
         max_pool_connections=50,
     )
-    # The stubs know each service's name as a literal; here it is any of them.
-    make: Any = boto3.Session(botocore_session=session).client
-    return make(
+    return _session().client(
         service,
         region_name=region,
         endpoint_url=endpoint,
@@ -47,6 +43,15 @@ def _make(service: str, region: str, endpoint: str, validate: bool) -> Any:  # n
         aws_secret_access_key=SECRET_KEY,
         config=config,
     )
+
+
+@functools.cache
+def _session() -> Any:
+    """Return the one session: what a session learns of a service, its next client need not."""
+    # AWS_PROFILE of the caller may name a profile that this machine lacks: it is not asked.
+    session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    # The stubs know each service's name as a literal; here it is any of them.
+    return boto3.Session(botocore_session=session)
 
 
 def forget() -> None:
