@@ -544,14 +544,18 @@ def test_an_output_where_the_program_must_know_the_value_is_refused():
 def test_an_unknown_image_at_preview_leaves_the_machine_known():
     def program():
         repository = aws.ecr.Repository("images")
-        ScheduledJob("report", {**PLAIN, "image": repository.repository_url})
+        host = aws.ssm.Parameter("host", type="String", value="db.internal")
+        options = {"image": repository.repository_url, "environment": {"DB_HOST": host.value}}
+        ScheduledJob("report", {**PLAIN, **options})
 
     recording = deploy(program, preview=True, unknown=("images",))
     own = recording.one(aws.ecs.TaskDefinition, "report").inputs
 
     assert isinstance(own["containerDefinitions"], pulumi.output.Unknown)
     assert own["family"] == "batch-test-report"
-    assert definition(recording)["StartAt"] == "Job"
+    assert definition(recording) == wired(
+        {"image": "own:1", "environment": {"DB_HOST": "db.internal"}}
+    )
 
 
 def test_an_unknown_security_group_at_preview_leaves_every_name_known():

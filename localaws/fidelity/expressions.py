@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import random
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from jsonata import Jsonata
+from jsonata.functions import Functions
 from jsonata.jexception import JException
 from jsonata.utils import Utils
 
@@ -18,8 +20,12 @@ class EvaluationFailed(Exception):
     """An expression gave nothing, or nothing that is JSON."""
 
 
+@functools.lru_cache(maxsize=1024)
 def check(expression: str) -> None:
-    """Raise :class:`EvaluationFailed` if the expression cannot be parsed."""
+    """Raise :class:`EvaluationFailed` if the expression cannot be parsed.
+
+    What was right once is not parsed again: the machines of a platform's jobs share theirs.
+    """
     try:
         Jsonata(expression)
     except JException as error:
@@ -65,7 +71,14 @@ def _threw(expression: str, why: str) -> EvaluationFailed:
 
 
 def _bindable(value: Any) -> Any:
-    return Utils.NULL_VALUE if value is None else value
+    """Return ``value`` with the engine's own null in it: its None is "undefined"."""
+    if value is None:
+        return Utils.NULL_VALUE
+    if isinstance(value, dict):
+        return {key: _bindable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_bindable(item) for item in value]
+    return value
 
 
 def _plain(value: Any, expression: str) -> Any:
@@ -120,6 +133,15 @@ def _no_eval(*_: object) -> Any:
     raise ValueError("$eval is not supported; use $parse")
 
 
+def _string(value: Any, prettify: bool | None = None) -> str | None:  # noqa: FBT001
+    """Return ``$string``, in which characters beyond ASCII stay as they are."""
+    text: str | None = Functions.string(value, prettify)
+    if text is None or isinstance(value, str) or "\\u" not in text:
+        return text
+    indent, separators = ("  ", None) if prettify else (None, (",", ":"))
+    return json.dumps(json.loads(text), ensure_ascii=False, indent=indent, separators=separators)
+
+
 _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "partition": _partition,
     "range": _range,
@@ -128,4 +150,5 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "uuid": lambda: str(uuid.uuid4()),
     "parse": _parse,
     "eval": _no_eval,
+    "string": _string,
 }
