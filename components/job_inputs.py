@@ -57,7 +57,7 @@ class JobInputs:
         """
         if not self._waiting.intersection(keys):
             return self.job
-        awaited = {key: self._raw[key] for key in self._waiting}
+        awaited = {key: self._raw[key] for key in self._waiting.intersection(keys)}
         rest = {
             key: self._known(value, key, key)
             for key, value in self._raw.items()
