@@ -61,6 +61,7 @@ def kind(made):
         (task(143, stop_code="UserInitiated"), "stopped"),
         (task(started=False, stop_code="UserInitiated"), "stopped"),
         (task(143, stop_code="SpotInterruption"), "interrupted"),
+        (task(137, stop_code="InfrastructureHealth"), "interrupted"),
         (task(stop_code="TerminationNotice"), "interrupted"),
         (task(started=False, stop_code="TaskFailedToStart"), "not started"),
         (task(started=False, stop_code="SpotInterruption"), "not started"),

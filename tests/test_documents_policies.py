@@ -125,8 +125,45 @@ def test_an_image_is_pulled_from_its_repository_only():
 def test_a_secret_is_read_by_its_own_arn_only(arn, resource):
     made = containers.permissions(log_group_arn="arn:aws:logs:r:1:log-group:g", secret_arns=[arn])
 
-    assert made[-1]["Action"] == ["secretsmanager:GetSecretValue"]
-    assert made[-1]["Resource"] == [resource]
+    [read] = [s for s in made if s["Action"] == ["secretsmanager:GetSecretValue"]]
+    assert read["Resource"] == [resource]
+
+
+@pytest.mark.parametrize(
+    ("arn", "service", "context"),
+    [
+        ("arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf", "secretsmanager", "SecretARN"),
+        ("arn:aws:ssm:eu-west-1:1:parameter/db", "ssm", "PARAMETER_ARN"),
+    ],
+)
+def test_a_secret_under_a_customers_key_is_decrypted_by_its_service_alone(arn, service, context):
+    made = containers.permissions(log_group_arn="arn:aws:logs:r:1:log-group:g", secret_arns=[arn])
+
+    [decrypt] = [s for s in made if s["Action"] == ["kms:Decrypt"]]
+    assert decrypt["Resource"] == ["arn:aws:kms:eu-west-1:1:key/*"]
+    assert decrypt["Condition"] == {
+        "StringEquals": {"kms:ViaService": [f"{service}.eu-west-1.amazonaws.com"]},
+        "StringLike": {f"kms:EncryptionContext:{context}": [arn]},
+    }
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "123456789012.dkr-ecr.eu-west-1.on.aws",
+        "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com",
+        "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+    ],
+)
+def test_each_name_of_a_registry_is_known(host):
+    made = containers.permissions(
+        log_group_arn="arn:aws:logs:r:1:log-group:g", image=f"{host}/team/rails:1"
+    )
+
+    [pull] = [s for s in made if "ecr:BatchGetImage" in s["Action"]]
+    [resource] = pull["Resource"]
+    assert resource.endswith("-1:123456789012:repository/team/rails")
 
 
 def test_a_volume_that_is_only_read_may_not_be_written():

@@ -175,6 +175,7 @@ def test_size_and_environment_need_no_own_task_definition():
     ("raw", "limits"),
     [
         ({}, (12 * 3600, 24 * 3600)),
+        ({"retry": {"attempts": 3}}, (43_200, 3 * (43_200 + 300) + 30 + 60)),
         ({"attempt_timeout": "1h"}, (3600, 24 * 3600)),
         ({"attempt_timeout": "20h", "retry": {"attempts": 2}}, (72_000, 144_000 + 600 + 30)),
         ({"run_timeout": "30m"}, (1620, 1800)),
@@ -192,12 +193,12 @@ def test_an_attempt_ends_before_its_run(raw, limits):
 
 
 @pytest.mark.parametrize(
-    ("attempt", "run"), [("2h", "1h"), ("1h", "1h"), ("1h", "60m"), ("none", "1h")]
+    ("attempt", "run"), [("2h", "1h"), ("1h", "1h"), ("59m", "1h"), ("none", "1h")]
 )
 def test_limits_out_of_order_are_refused(attempt, run):
     assert problems(attempt_timeout=attempt, run_timeout=run) == [
-        "jobs.report.attempt_timeout: an attempt may take as long as the whole run; "
-        "make it shorter than the run's limit, or give only one of the two"
+        "jobs.report.attempt_timeout: an attempt over its limit could not be stopped before the "
+        "run's limit ends the run; use at most 55 min, or give only one of the two"
     ]
 
 

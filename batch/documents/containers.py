@@ -12,7 +12,9 @@ from batch.documents.statements import Statement, allow
 from batch.job import Volume
 
 _ECR: Final = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
+    # With IPv6 the registry is called dkr-ecr and ends in on.aws ("Private registries").
+    r"(?P<account>\d{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\."
+    r"(amazonaws\.com(\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)/"
     r"(?P<repository>[^:@]+)"
 )
 _PULL: Final = (
@@ -85,9 +87,33 @@ def permissions(
     secrets = sorted({_secret(arn) for arn in secret_arns if arn.split(":")[2] != "ssm"})
     if parameters:
         statements.append(allow(["ssm:GetParameters"], parameters))
+        statements.append(_decrypt(parameters, context="PARAMETER_ARN"))
     if secrets:
         statements.append(allow(["secretsmanager:GetSecretValue"], secrets))
+        statements.append(_decrypt(secrets, context="SecretARN"))
     return statements
+
+
+def _decrypt(arns: Sequence[str], *, context: str) -> Statement:
+    """Return what secrets under a customer's key need: that key, through their service alone.
+
+    Which key it is the ARNs do not say; the encryption context says which secret it may open
+    (SSM, "How Parameter Store uses KMS"; Secrets Manager, "Secret encryption and decryption").
+    """
+    places = sorted({tuple(arn.split(":")[1:5]) for arn in arns})
+    return allow(
+        ["kms:Decrypt"],
+        [f"arn:{part}:kms:{region}:{account}:key/*" for part, _, region, account in places],
+        StringEquals={
+            "kms:ViaService": sorted(
+                {
+                    f"{service}.{region}.amazonaws.com" + (".cn" if part == "aws-cn" else "")
+                    for part, service, region, _ in places
+                }
+            )
+        },
+        StringLike={f"kms:EncryptionContext:{context}": list(arns)},
+    )
 
 
 def _pull(image: str, *, partition: str) -> list[Statement]:

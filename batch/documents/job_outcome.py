@@ -20,7 +20,7 @@ STOPPED: Final = "stopped"
 NOT_STARTED: Final = "not started"
 TIMED_OUT: Final = "timed out"
 
-_INTERRUPTIONS: Final = ("SpotInterruption", "TerminationNotice")
+_INTERRUPTIONS: Final = ("SpotInterruption", "TerminationNotice", "InfrastructureHealth")
 """Stop codes of a task that AWS took the ground from under."""
 
 _REASON_LIMIT: Final = 1000

@@ -49,17 +49,20 @@ def read(reader: Reader, retry: Retry) -> tuple[int | None, int | None]:
     before = len(reader.problems)
     attempt, run = _limit(reader, "attempt_timeout"), _limit(reader, "run_timeout")
     attempt_given, run_given = reader.given("attempt_timeout"), reader.given("run_timeout")
-    if len(reader.problems) > before or not (attempt_given or run_given):
+    if len(reader.problems) > before:
         return DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_RUN_TIMEOUT
+    if not (attempt_given or run_given):
+        return DEFAULT_ATTEMPT_TIMEOUT, _run_around(DEFAULT_ATTEMPT_TIMEOUT, retry)
     if not run_given:
         return attempt, _run_around(attempt, retry)
     if not attempt_given:
         return _attempt_within(run), run
-    if run is not None and (attempt is None or attempt >= run):
+    longest = _attempt_within(run)
+    if longest is not None and (attempt is None or attempt > longest):
         reader.problem(
             "attempt_timeout",
-            "an attempt may take as long as the whole run",
-            "make it shorter than the run's limit, or give only one of the two",
+            "an attempt over its limit could not be stopped before the run's limit ends the run",
+            f"use at most {durations.in_words(longest)}, or give only one of the two",
         )
     return attempt, run
 
