@@ -99,13 +99,14 @@ def run(
     output.note(f"{ended.id} {outcome.in_words()}")
     if as_json:
         output.write_json(_data(ended))
+    if status := outcome.exit_status(skipped_ok=skipped_ok):
+        raise SystemExit(status)
     if expect_task_definition and outcome.task_definition_arn != expect_task_definition:
         used = outcome.task_definition_arn or "none that is known"
         raise click.ClickException(
             f"{ended.id}: it used task definition {used}, not {expect_task_definition}; "
             "another deployment is under way: deploy again"
         )
-    raise SystemExit(outcome.exit_status(skipped_ok=skipped_ok))
 
 
 def _input(

@@ -185,6 +185,15 @@ def test_rejects_a_run_of_another_task_definition(call):
     assert "it used task definition arn:" in result.stderr
 
 
+def test_a_run_that_never_started_says_so_whatever_was_expected(call):
+    result = call(
+        "run", "sized-export", "-e", "EXPORT_TOKEN=mine", "--expect-task-definition", "arn:any"
+    )
+
+    assert result.exit_code == 125
+    assert "is one of the secrets of the job; leave it out" in result.stderr
+
+
 def test_the_expected_task_definition_is_found(call, aws):
     arn = aws.tasks.describe_task_definition(taskDefinition="batch-local")["taskDefinition"][
         "taskDefinitionArn"
