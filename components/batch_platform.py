@@ -91,7 +91,7 @@ class BatchPlatform(pulumi.ComponentResource):
             assign_public_ip=AssignPublicIp(settings.assign_public_ip),
             parent=self,
         )
-        cluster.make(name, platform=platform, settings=settings, parent=self)
+        place = cluster.make(name, platform=platform, settings=settings, parent=self)
         logs = log_groups.make(
             name, platform=platform, settings=settings, key_arn=key_arn, parent=self
         )
@@ -137,8 +137,11 @@ class BatchPlatform(pulumi.ComponentResource):
             parent=self,
         )
         run_task = _run_task(name, platform, net, connection, parent=self)
+        # What runs a command during a deployment asks for the revision, and so waits for all that
+        # a run needs: nothing else names the cluster, the log group and the machine.
+        ready = role.after(definition.arn, *place, logs.tasks, run_task)
         # One Output of all: read by key, each value is known as soon as it can be.
-        self.connection = pulumi.Output.all(**connection, taskdefinition=definition.arn)
+        self.connection = pulumi.Output.all(**connection, taskdefinition=ready)
         self.platform_name = pulumi.Output.from_input(platform.prefix)
         self.run_task_arn = run_task.arn
         self.task_definition_arn = definition.arn

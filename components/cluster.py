@@ -7,8 +7,14 @@ from batch.contract import Platform
 from batch.settings import Settings
 
 
-def make(name: str, *, platform: Platform, settings: Settings, parent: pulumi.Resource) -> None:
-    """Make the cluster, with Fargate and Fargate Spot. Machines name it by its ARN."""
+def make(
+    name: str, *, platform: Platform, settings: Settings, parent: pulumi.Resource
+) -> tuple[pulumi.CustomResource, ...]:
+    """Make the cluster, with Fargate and Fargate Spot. Machines name it by its ARN.
+
+    Returns:
+        What must be there before a task can run.
+    """
     child = pulumi.ResourceOptions(parent=parent)
     cluster = aws.ecs.Cluster(
         name,
@@ -16,10 +22,11 @@ def make(name: str, *, platform: Platform, settings: Settings, parent: pulumi.Re
         settings=[{"name": "containerInsights", "value": settings.container_insights}],
         opts=child,
     )
-    aws.ecs.ClusterCapacityProviders(
+    providers = aws.ecs.ClusterCapacityProviders(
         name,
         cluster_name=cluster.name,
         capacity_providers=["FARGATE", "FARGATE_SPOT"],
         default_capacity_provider_strategies=[{"capacity_provider": "FARGATE", "weight": 1}],
         opts=child,
     )
+    return cluster, providers

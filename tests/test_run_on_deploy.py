@@ -12,13 +12,18 @@ import pytest
 from batch.errors import InvalidInput
 from batchctl.run import commands_of
 from batchctl.run import run as batchctl_run
-from components import RunOnDeploy, ScheduledJob, run_on_deploy
+from components import BatchPlatform, RunOnDeploy, ScheduledJob, run_on_deploy
 from localaws.deployment import deploy as deploy_locally
 from localaws.emulator import Emulator
 from localaws.errors import DeploymentFailed
 from tests.recording import CONNECTION, deploy
 
 ROOT = Path(__file__).parents[1]
+GIVEN = {
+    "subnet_ids": ["subnet-aaa1"],
+    "security_group_ids": ["sg-a1"],
+    "assign_public_ip": "disabled",
+}
 PLAIN = {"platform": CONNECTION, "command": ["rake", "db:migrate"]}
 
 
@@ -43,6 +48,22 @@ def test_it_waits_for_the_command_on_its_platform():
     assert params["region"] == "eu-west-1"
     assert params["trigger"] == "deploy"
     assert commands_of(params["command"]) == ["rake", "db:migrate"]
+
+
+def test_it_waits_for_all_that_a_run_needs():
+    def program():
+        platform = BatchPlatform("batch", {"image": "ours:1", **GIVEN})
+        RunOnDeploy("migrate", {"platform": platform.connection, "command": ["rake"]})
+
+    waits = deploy(program).one(command.local.Command, "migrate")
+
+    assert {
+        "aws:sfn/stateMachine:StateMachine batch-run-task",
+        "aws:ecs/cluster:Cluster batch",
+        "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders batch",
+        "aws:cloudwatch/logGroup:LogGroup batch-tasks",
+        "aws:ecs/taskDefinition:TaskDefinition batch",
+    } <= waits.depends_on
 
 
 def test_it_checks_that_the_run_used_this_deployments_task_definition():
