@@ -26,7 +26,7 @@ PLATFORM_NAME_LIMIT: Final = 30
 
 
 class Tag(StrEnum):
-    """Keys of the tags on machines, task definitions and tasks."""
+    """Keys of the tags on machines and tasks."""
 
     PLATFORM = "batch:platform"
     JOB = "batch:job"

@@ -133,7 +133,6 @@ class BatchPlatform(pulumi.ComponentResource):
                 trust=text(trusts.ecs_tasks(platform)),
                 parent=self,
             ),
-            tags=_tags(platform),
             parent=self,
         )
         run_task = _run_task(name, platform, net, connection, parent=self)
@@ -238,7 +237,7 @@ def _run_task(
         ),
         role_arn=connection["machinerole"],
         log_group_arn=platform.log_group_arn(platform.machine_log_group),
-        tags=_tags(platform, job=RUN_TASK),
+        tags=state_machine.tags(platform, job=RUN_TASK, owner="", project=pulumi.get_project()),
         parent=parent,
     )
 
@@ -250,7 +249,3 @@ def _run_task_definition(*, subnets: str, groups: str, public_ip: str, **same: A
         public_ip=public_ip == "ENABLED",
         **same,
     )
-
-
-def _tags(platform: Platform, job: str = "") -> dict[str, str]:
-    return state_machine.tags(platform, job=job, owner="", project=pulumi.get_project())

@@ -1,6 +1,5 @@
 """What a job's tasks are made from: the platform's task definition, or one of its own."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -29,7 +28,6 @@ def make(
     *,
     inputs: JobInputs,
     connection: Connection,
-    tags: pulumi.Input[Mapping[str, str]],
     parent: pulumi.Resource,
 ) -> Task:
     """Return the platform's task definition, or make one if the job needs its own."""
@@ -51,7 +49,6 @@ def make(
         task_role_arn=_task_role(name, job, settled, connection, parent),
         secrets=settled.apply(lambda known: known.secrets) if job.secrets else None,
         volumes=settled.apply(lambda known: known.volumes) if job.volumes else (),
-        tags=tags,
         parent=parent,
     )
     return Task(family, made.arn)

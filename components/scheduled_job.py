@@ -54,7 +54,7 @@ class ScheduledJob(pulumi.ComponentResource):
         # The one that registers the job: a team's own, on a shared platform.
         project = pulumi.get_project()
         tags = platform.apply(lambda known: _tags(known, job, project))
-        task = job_task.make(name, inputs=inputs, connection=connection, tags=tags, parent=self)
+        task = job_task.make(name, inputs=inputs, connection=connection, parent=self)
         machine = state_machine.make(
             name,
             physical_name=platform.apply(lambda known: known.state_machine(job.name)),

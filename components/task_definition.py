@@ -27,10 +27,13 @@ def make(
     task_role_arn: pulumi.Input[str] | None = None,
     secrets: pulumi.Input[Mapping[str, str]] | None = None,
     volumes: pulumi.Input[Sequence[Volume]] = (),
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
     parent: pulumi.Resource,
 ) -> aws.ecs.TaskDefinition:
-    """Make a task definition for Fargate. Command, size and environment come with each run."""
+    """Make a task definition for Fargate. Command, size and environment come with each run.
+
+    It has no tags but the provider's. A task takes those over and gets the job's from RunTask,
+    which wants each key once.
+    """
     documents = rendered(
         _containers,
         platform=platform,
@@ -55,7 +58,6 @@ def make(
         execution_role_arn=execution_role_arn,
         task_role_arn=task_role_arn,
         volumes=efs_volumes,
-        tags=tags,
         opts=pulumi.ResourceOptions(parent=parent),
     )
 
