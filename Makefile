@@ -38,7 +38,14 @@ lock: ## Pin the requirements anew
 clean: ## Remove what the other targets made
 	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 
-# A venv that was cut short is made again: it counts only once its stamp is there.
+# A venv that was cut short is made again: it counts only once its stamp is there. So is one whose
+# Python is gone.
+ifneq ($(wildcard .venv/made.stamp),)
+ifeq ($(shell $(BIN)/python -c '' 2>/dev/null || echo gone),gone)
+.PHONY: .venv/made.stamp
+endif
+endif
+
 .venv/made.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'make: $(PYTHON) is older than Python 3.11; install a newer one or name it: make PYTHON=python3.12' >&2; exit 1; }

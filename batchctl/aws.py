@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from batch.contract import Platform
@@ -31,11 +32,14 @@ class Aws:
     def __init__(self, target: Target) -> None:
         self.target = target
         key, secret = target.credentials or (None, None)
+        # The profile that the shell names is not for an emulator, and may not be on this machine.
+        no_profile = {"profile": (None, None, None, None)} if target.credentials else {}
         self._session = boto3.Session(
             profile_name=None if target.credentials else target.profile,
             region_name=target.region,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
+            botocore_session=botocore.session.Session(session_vars=no_profile),
         )
 
     def _client(self, service: Any) -> Any:
@@ -43,7 +47,10 @@ class Aws:
             service,
             endpoint_url=self.target.endpoint,
             config=Config(
-                retries=LOCAL_RETRIES if self.target.endpoint else RETRIES, connect_timeout=5
+                retries=LOCAL_RETRIES if self.target.endpoint else RETRIES,
+                connect_timeout=5,
+                # The way to an emulator leads through no proxy.
+                proxies={} if self.target.credentials else None,
             ),
         )
 

@@ -28,11 +28,17 @@ class NotFound(OperatorError):
     @classmethod
     def job(cls, name: str, prefix: str, known: Iterable[str]) -> NotFound:
         """Return the error for a job that ``prefix`` has not, naming the nearest that it has."""
-        known = list(known)
-        if not known:
-            hint = "the platform has no jobs; deploy it, or check --env"
-        elif near := nearest(name, known):
-            hint = f"did you mean {near}"
-        else:
-            hint = "list the jobs with `batchctl ls`"
-        return cls(f"{name}: {prefix} has no such job; {hint}")
+        return cls(f"{name}: {prefix} has no such job; {_hint(name, list(known))}")
+
+    @classmethod
+    def job_or_run(cls, name: str, prefix: str, known: Iterable[str]) -> NotFound:
+        """Return the error for what is neither a job nor a run."""
+        return cls(f"{name}: {prefix} has no job or run of that name; {_hint(name, list(known))}")
+
+
+def _hint(name: str, known: list[str]) -> str:
+    if not known:
+        return "the platform has no jobs: deploy it, or check --env"
+    if near := nearest(name, known):
+        return f"did you mean {near}"
+    return "list the jobs with `batchctl ls`"

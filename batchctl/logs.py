@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from batch.contract import RUN_TASK
 from batchctl.output import json_option
 from batchctl.target import Target, target_options
 
@@ -30,7 +31,7 @@ def logs(job_or_run: str, follow: bool, target: Target, *, as_json: bool) -> Non
     from batchctl.tail import Tail
 
     aws = Aws(target)
-    jobs = deployed.names(aws)
+    jobs = [*deployed.names(aws), RUN_TASK]
     if job_or_run in jobs:
         newest = runs.newest(aws, job_or_run, 1)
         if not newest:
@@ -44,7 +45,7 @@ def logs(job_or_run: str, follow: bool, target: Target, *, as_json: bool) -> Non
         try:
             run = runs.find(aws, job_or_run)
         except NotFound:
-            raise NotFound.job(job_or_run, f"{target.prefix}, as a job or a run,", jobs) from None
+            raise NotFound.job_or_run(job_or_run, target.prefix, jobs) from None
     output.note(f"{run.id} {run.outcome.in_words() if run.outcome else 'running'}")
     tail = Tail(aws, run)
     attempt = 1

@@ -44,6 +44,9 @@ class Outcome:
         """One word: SUCCEEDED, SKIPPED, ``Job.ExitCode`` and its like, TIMED_OUT, ABORTED."""
         if self.skipped:
             return SKIPPED_RESULT
+        # Whoever aborts a run may give any error, and a limit's has Step Functions' own.
+        if self.status in ("ABORTED", "TIMED_OUT"):
+            return self.status
         return self.error or self.status
 
     def in_words(self) -> str:

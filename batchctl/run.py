@@ -74,7 +74,7 @@ def run(
 
     Example: batchctl run --command "bundle exec rake db:migrate" --env stg --wait --follow
     """
-    if job is None and command is None:
+    if job in (None, RUN_TASK) and command is None:
         raise click.UsageError("what to run? give a JOB, or --command TEXT")
     given = _input(command, environment, cpu, memory, trigger)
     from batchctl import deployed, output, runs

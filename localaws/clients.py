@@ -34,6 +34,8 @@ def _make(service: str, region: str, endpoint: str, validate: bool) -> Any:  # n
         connect_timeout=10,
         read_timeout=300,
         max_pool_connections=50,
+        # The emulator is on this machine: no proxy leads to it.
+        proxies={},
     )
     return _session().client(
         service,
@@ -69,6 +71,7 @@ def environment(*, endpoint: str, region: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": region,
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1,localhost",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }

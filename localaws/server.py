@@ -23,6 +23,9 @@ HOST: Final = "127.0.0.1"
 _PORT_VARIABLE: Final = "MOTO_PORT"
 """Where moto's state machines look for the server's port."""
 
+_IMAGES_VARIABLE: Final = "MOTO_EC2_LOAD_DEFAULT_AMIS"
+"""Whether moto makes up EC2 images in each region that is used: a tenth of a second, for nobody."""
+
 _POLL_SECONDS: Final = 0.1
 """How long :meth:`Server.stop` waits at most for the accepting thread to notice."""
 
@@ -37,7 +40,7 @@ class Server:
         self._wanted = port
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
-        self._environment_before: str | None = None
+        self._environment_before: dict[str, str | None] = {}
 
     @property
     def port(self) -> int:
@@ -67,8 +70,9 @@ class Server:
                 fd=listening.fileno(),
             )
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
-        self._environment_before = os.environ.get(_PORT_VARIABLE)
-        os.environ[_PORT_VARIABLE] = str(self.port)
+        variables = {_PORT_VARIABLE: str(self.port), _IMAGES_VARIABLE: "false"}
+        self._environment_before = {name: os.environ.get(name) for name in variables}
+        os.environ.update(variables)
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": _POLL_SECONDS},
@@ -87,10 +91,11 @@ class Server:
         thread.join()
         server.server_close()
         default_user_config["stepfunctions"] = {"execute_state_machine": False}
-        if self._environment_before is None:
-            os.environ.pop(_PORT_VARIABLE, None)
-        else:
-            os.environ[_PORT_VARIABLE] = self._environment_before
+        for name, value in self._environment_before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
     def __enter__(self) -> Self:
         return self.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,12 @@ COMPONENTS = (Component("container", "containers", "install podman", _has_contai
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that starts something in the background has it ignore Ctrl-C, and children inherit
+    # that: those that are to be interrupted would run on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Nobody's profile, region or account is ours.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
     for component in COMPONENTS:
         config.addinivalue_line("markers", f"{component.marker}: needs {component.title}")
 

@@ -35,6 +35,8 @@ STOPPED = {"status": "FAILED", "error": "Job.Stopped", "cause": json.dumps(WITHO
         (STOPPED, "Job.Stopped", 130),
         ({"status": "TIMED_OUT"}, "TIMED_OUT", 124),
         ({"status": "ABORTED"}, "ABORTED", 130),
+        ({"status": "ABORTED", "error": "ops.Cancel", "cause": "late"}, "ABORTED", 130),
+        ({"status": "TIMED_OUT", "error": "States.Timeout"}, "TIMED_OUT", 124),
         ({"status": "FAILED", "error": "States.Runtime", "cause": "oh"}, "States.Runtime", 1),
         # A missing exit code is never 0.
         ({"status": "FAILED", "error": "Job.ExitCode", "cause": "{}"}, "Job.ExitCode", 1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from batchctl.local.run_jobs import run
@@ -14,6 +16,9 @@ def local() -> None:
 
     Example: batchctl local run hello
     """
+    # moto makes sessions of its own, which would ask for the shell's profile. Nothing here may.
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        os.environ.pop(name, None)
 
 
 for command in (up, serve, run):

@@ -36,6 +36,7 @@ NAMES: Final = (
     "missing_tasks",
     "noise",
     "parsing",
+    "programs",
     "response_times",
     "retry_tokens",
     "run_task_checks",

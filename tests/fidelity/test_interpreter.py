@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.parse import asl_parser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
@@ -248,6 +249,33 @@ def test_a_definition_that_is_refused_spoils_no_other(aws, without):
                 refuse_then_make()
         finally:
             Preprocessor._query_language_per_scope.clear()
+
+
+def test_a_definition_is_parsed_once(aws, without, monkeypatch):
+    parsed = []
+    lexer = asl_parser.ASLLexer
+    monkeypatch.setattr(asl_parser, "ASLLexer", lambda text: parsed.append(text) or lexer(text))
+    machine = one_state({"Type": "Pass"})
+
+    assert [aws.run(machine)["status"] for _ in range(2)] == ["SUCCEEDED"] * 2
+    assert len(parsed) == 1
+    with without("programs"):
+        aws.run(machine)
+        assert len(parsed) == 3
+
+
+def test_each_run_counts_its_own_attempts(aws):
+    retry = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 2, "IntervalSeconds": 0}
+    state = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:describeStateMachine"}
+    arguments = {"StateMachineArn": "arn:aws:states:eu-west-1:123456789012:stateMachine:none"}
+    machine = one_state(state | {"Parameters": arguments, "Retry": [retry]})
+
+    def attempts() -> int:
+        run = aws.start(machine)
+        assert aws.end_of(run)["status"] == "FAILED"
+        return sum(event["type"] == "TaskFailed" for event in aws.history(run))
+
+    assert [attempts(), attempts()] == [3, 3]
 
 
 def test_errors_have_a_code(aws, without):

@@ -60,8 +60,19 @@ class Up:
         )
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
-        wait_for(lambda: "Ctrl-C ends it" in self.text or self.process.poll() is not None)
-        assert self.process.poll() is None, self.text
+        try:
+            wait_for(lambda: "Ctrl-C ends it" in self.text or self.process.poll() is not None)
+            assert self.process.poll() is None, self.text
+        except AssertionError:
+            self.end(signal.SIGKILL)
+            raise
+
+    def __enter__(self) -> Up:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.end(signal.SIGKILL)
 
     def _read(self) -> None:
         for line in self.process.stderr:
@@ -90,9 +101,9 @@ def aws_cli(endpoint: str, *arguments: str) -> dict:
 
 @pytest.fixture(scope="module")
 def up():
-    running = Up(free_port())
-    yield running
-    running.end()
+    with Up(free_port()) as running:
+        yield running
+        assert running.end() == 0
 
 
 def run_any(up: Up, command: str) -> dict:
@@ -158,19 +169,18 @@ def processes_with(marker: str) -> list[str]:
 def test_killing_it_leaves_no_task_behind_and_the_next_start_works():
     port = free_port()
     marker = f"sleep 6{port}"
-    first = Up(port)
-    aws_cli(
-        first.endpoint, "stepfunctions", "start-execution",
-        "--state-machine-arn", PLATFORM.state_machine_arn("run-task"),
-        "--input", json.dumps({"commands": ["bash", "-c", f"{marker} & {marker}"]}),
-    )  # fmt: skip
-    wait_for(lambda: len(processes_with(marker)) >= 2)
-
-    first.end(signal.SIGKILL)
+    with Up(port) as first:
+        aws_cli(
+            first.endpoint, "stepfunctions", "start-execution",
+            "--state-machine-arn", PLATFORM.state_machine_arn("run-task"),
+            "--input", json.dumps({"commands": ["bash", "-c", f"{marker} & {marker}"]}),
+        )  # fmt: skip
+        wait_for(lambda: len(processes_with(marker)) >= 2)
+        first.end(signal.SIGKILL)
 
     wait_for(lambda: not processes_with(marker))
-    second = Up(port)
-    assert second.end(signal.SIGINT) == 0
+    with Up(port) as second:
+        assert second.end(signal.SIGINT) == 0
 
 
 class HandClock(Clock):
@@ -246,7 +256,12 @@ def project(tmp_path: Path) -> Path:
 def local_run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "batchctl", "local", "run", *arguments],
-        cwd=project, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=project,
+        # What a machine at work may have, and what must not matter.
+        env={
+            **os.environ, "PYTHONPATH": str(ROOT), "AWS_PROFILE": "nobody",
+            "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9",
+        },
         capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS * 2,
     )  # fmt: skip
 
