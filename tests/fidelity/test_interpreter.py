@@ -12,7 +12,7 @@ from moto.stepfunctions.parser.asl.parse import asl_parser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from tests.fidelity.playing import one_state, wait_for
+from tests.fidelity.playing import ACCOUNT, REGION, one_state, wait_for
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -264,18 +264,21 @@ def test_a_definition_is_parsed_once(aws, without, monkeypatch):
         assert len(parsed) == 3
 
 
-def test_each_run_counts_its_own_attempts(aws):
-    retry = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 2, "IntervalSeconds": 0}
-    state = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:describeStateMachine"}
-    arguments = {"StateMachineArn": "arn:aws:states:eu-west-1:123456789012:stateMachine:none"}
-    machine = one_state(state | {"Parameters": arguments, "Retry": [retry]})
+def test_each_run_of_a_machine_counts_its_own_attempts(aws):
+    nowhere = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:none"
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sfn:describeStateMachine",
+        "Parameters": {"StateMachineArn": nowhere},
+        "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 1}],
+    }
 
-    def attempts() -> int:
-        run = aws.start(machine)
+    def attempts(run: str) -> int:
         assert aws.end_of(run)["status"] == "FAILED"
         return sum(event["type"] == "TaskFailed" for event in aws.history(run))
 
-    assert [attempts(), attempts()] == [3, 3]
+    both = [aws.start(one_state(state)) for _ in range(2)]
+    assert [attempts(run) for run in both] == [2, 2]
 
 
 def test_errors_have_a_code(aws, without):
