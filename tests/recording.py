@@ -4,6 +4,7 @@ It proves what is asked of the engine, not that AWS accepts it, nor what the eng
 second run: it neither diffs nor names.
 """
 
+import asyncio
 import contextlib
 import logging
 import warnings
@@ -188,6 +189,10 @@ def plain(value):
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+# Pulumi takes the thread's event loop, and Python 3.12 makes none for who has none.
+asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 def deploy(
