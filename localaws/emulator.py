@@ -53,6 +53,7 @@ class Emulator:
         self._executor = executor
         self._fires = fires
         self._server = Server(port)
+        self._tasks: Tasks | None = None
         self._open = contextlib.ExitStack()
 
     @property
@@ -76,6 +77,8 @@ class Emulator:
         """Forget every resource and stop what runs. Nobody is told."""
         feeds.use(feeds.Feed())
         stop_all()
+        if self._tasks:
+            self._tasks.forget()
         moto_api_backend.reset()
         for configuration in self.slack.configurations:
             self.slack.remove(configuration.name)
@@ -91,9 +94,9 @@ class Emulator:
             opened.callback(scheduler_api.use_clock, None)
             # Taken down in the reverse order: first nothing new starts, then nothing is told,
             # then the runs end, and last the tasks that they leave behind.
-            tasks = Tasks(self.feed, endpoint=self.endpoint, executor=self._executor)
-            tasks.install()
-            opened.callback(tasks.close)
+            self._tasks = Tasks(self.feed, endpoint=self.endpoint, executor=self._executor)
+            self._tasks.install()
+            opened.callback(self._tasks.close)
             opened.callback(self.reset)
             opened.callback(self.slack.close)
             self._events.install()

@@ -104,17 +104,22 @@ def test_any_client_can_talk_to_it(emulator):
     assert [m["stateMachineArn"] for m in json.loads(listed.stdout)["stateMachines"]] == [arn]
 
 
-def test_a_reset_forgets_everything_and_tells_nobody(emulator):
+def test_a_reset_forgets_everything_and_tells_nobody(emulator, tmp_path):
     heard = []
     unsubscribe = emulator.feed.subscribe(heard.append)
-    arn = machine(emulator, [sys.executable, "-c", "import time; time.sleep(600)"])
+    pid = tmp_path / "pid"
+    deaf = f"trap '' TERM; echo $$ > {pid}.new; mv {pid}.new {pid}; while :; do sleep 1; done"
+    arn = machine(emulator, ["sh", "-c", deaf])
     emulator.client("stepfunctions").start_execution(stateMachineArn=arn)
     emulator.slack.configure(name="s", team_id="T", channel_id="C", topic_arns=[])
     wait_for(lambda: [h for h in heard if isinstance(h, TaskStateChange)])
+    wait_for(pid.exists)
 
     emulator.reset()
 
     unsubscribe()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
     ended = [h.detail["status"] for h in heard if isinstance(h, ExecutionStatusChange)]
     assert ended == ["RUNNING"]
     assert emulator.client("stepfunctions").list_state_machines()["stateMachines"] == []
