@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,9 @@ def provisioned(
         began = time.monotonic()
         deployment = deploy(emulator, stack=stack, project_dir=project_dir)
         took = time.monotonic() - began
+        # What is there by now stays, and is not gone through again.
+        gc.freeze()
+        gc.enable()
         console.print(f"provisioned {len(deployment.resources)} resources in {took:.1f} s")
         for warning in deployment.warnings:
             console.print(f"[yellow]warning:[/] {escape(warning)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -78,6 +79,8 @@ def serve(port: int, executor: str, at: datetime | None, fast: bool) -> None:
         UntilTold() as told,
         Emulator(port=port, executor=executor, clock=_clock(at, fast)) as emulator,
     ):
+        gc.freeze()
+        gc.enable()
         console.print(f"AWS at {emulator.endpoint}, account {emulator.account}")
         console.print("Ctrl-C ends it")
         told.wait()
