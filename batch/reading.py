@@ -137,14 +137,18 @@ class Reader:
     # Structures
 
     def strings(self, key: str, *, pattern: str = "", example: str = "") -> tuple[str, ...]:
-        """Return a list of text."""
+        """Return a list of text. With a pattern it is a list of names, each once."""
         value = self._structure(key, list, "a list of text, one item a line")
         for item in value or ():
             if not isinstance(item, str):
                 self.problem(key, f"{item!r} is not text", "write it in quotes")
             elif pattern and not re.fullmatch(pattern, item):
                 self.problem(key, f"{item!r} has the wrong shape", f"it looks like {example}")
-        return tuple(item for item in value or () if isinstance(item, str))
+        texts = tuple(item for item in value or () if isinstance(item, str))
+        if pattern:
+            for item in sorted({item for item in texts if texts.count(item) > 1}):
+                self.problem(key, f"{item!r} is there twice", "remove one of them")
+        return texts
 
     def integers(self, key: str, *, minimum: int, maximum: int) -> tuple[int, ...]:
         """Return a list of whole numbers in rising order, each once."""

@@ -317,3 +317,12 @@ def test_production_keeps_logs_longest():
     days = {stack: settings_of(stack).log_retention_days for stack in ("local", "stg", "prod")}
 
     assert list(days) == sorted(days, key=days.__getitem__)
+
+
+def test_a_name_that_is_listed_twice_is_refused():
+    twice = ["oncall@example.com", "oncall@example.com"]
+
+    assert problems(emails={"failure": twice}, subnetIds=["subnet-1", "subnet-2", "subnet-1"]) == [
+        "subnetIds: 'subnet-1' is there twice; remove one of them",
+        "emails.failure: 'oncall@example.com' is there twice; remove one of them",
+    ]
