@@ -1,5 +1,6 @@
 """The platform of one environment: what all of its jobs share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -27,7 +28,6 @@ from components import (
 )
 from components.batch_platform_args import BatchPlatformArgs
 from components.choices import AssignPublicIp
-from components.log_groups import LogGroups
 from components.network import Network
 from components.notifications import Notifications, Outcome
 from components.rendering import rendered, split, text
@@ -108,7 +108,7 @@ class BatchPlatform(pulumi.ComponentResource):
             "container": settings.container,
             "image": args["image"],
             "executionrole": _execution_role(name, platform, roles, self),
-            "machinerole": _machine_role(name, platform, roles, logs, self),
+            "machinerole": _machine_role(name, platform, roles, [*place, logs.machines, logs.tasks], self),
             "schedulerrole": _scheduler_role(name, platform, roles, told, key_arn, self),
             "deadletters": told.starts.arn,
             "boundary": roles.boundary,
@@ -137,7 +137,7 @@ class BatchPlatform(pulumi.ComponentResource):
         )
         run_task = _run_task(name, platform, net, connection, parent=self)
         # What runs a command during a deployment asks for the revision, and so waits for all that
-        # a run needs: nothing else names the cluster, the log group and the machine.
+        # a run needs: nothing else names the machine.
         ready = role.after(definition.arn, *place, logs.tasks, run_task)
         # One Output of all: read by key, each value is known as soon as it can be.
         self.connection = pulumi.Output.all(**connection, taskdefinition=ready)
@@ -168,7 +168,11 @@ def _execution_role(
 
 
 def _machine_role(
-    name: str, platform: Platform, roles: role.Place, logs: LogGroups, parent: pulumi.Resource
+    name: str,
+    platform: Platform,
+    roles: role.Place,
+    needed: Sequence[pulumi.Resource],
+    parent: pulumi.Resource,
 ) -> pulumi.Output[str]:
     arn = role.make(
         f"{name}-machine",
@@ -179,8 +183,9 @@ def _machine_role(
         parent=parent,
         platform=platform,
     )
-    # A machine is refused if the group that it logs to is not there.
-    return role.after(arn, logs.machines)
+    # A machine is refused if the group that it logs to is not there, and its first run fails
+    # without the cluster or the tasks' log group.
+    return role.after(arn, *needed)
 
 
 def _scheduler_role(

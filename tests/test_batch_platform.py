@@ -619,9 +619,9 @@ def test_one_value_that_is_not_known_leaves_the_others_known():
     connection = platform(preview=True, unknown=("batch-tasks",)).result
 
     unknown = {key for key, value in connection.items() if isinstance(value, pulumi.output.Unknown)}
-    # The security group and the tasks' log group have that name: who runs a command waits for
+    # The security group and the tasks' log group have that name: whatever runs tasks waits for
     # the latter.
-    assert unknown == {"groups", "taskdefinition"}
+    assert unknown == {"groups", "machinerole", "taskdefinition"}
 
 
 # Wrong arguments

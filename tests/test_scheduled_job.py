@@ -249,6 +249,9 @@ def test_the_machine_waits_for_what_the_platform_needs_first():
     assert {
         "aws:iam/rolePolicy:RolePolicy batch-machine",
         "aws:cloudwatch/logGroup:LogGroup batch-machines",
+        "aws:cloudwatch/logGroup:LogGroup batch-tasks",
+        "aws:ecs/cluster:Cluster batch",
+        "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders batch",
     } <= recording.one(aws.sfn.StateMachine, "report").depends_on
     assert {
         "aws:iam/rolePolicy:RolePolicy batch-scheduler",
