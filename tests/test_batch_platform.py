@@ -634,6 +634,15 @@ def test_another_account_is_refused_before_anything_is_made():
     ]
 
 
+def test_a_key_of_another_region_is_refused_before_anything_is_made():
+    key = KEY.replace(REGION, "us-west-2")
+
+    assert refused({"kms_key_arn": key}) == [
+        "kmsKeyArn: the key is of us-west-2, the platform of eu-west-1: AWS takes only its own "
+        "region's; name a key of eu-west-1, or correct the stack's aws:region"
+    ]
+
+
 def test_the_right_account_is_let_through():
     assert platform({"account_id": ACCOUNT}).result["account"] == ACCOUNT
 
