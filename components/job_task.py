@@ -1,6 +1,7 @@
 """What a job's tasks are made from: the platform's task definition, or one of its own."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 
@@ -8,11 +9,16 @@ from batch.contract import Platform
 from batch.documents import containers, trusts
 from batch.documents import volumes as efs
 from batch.documents.statements import Statement, allow
+from batch.errors import InvalidJob, Problem
 from batch.job import Job
 from components import role, task_definition
 from components.connection import Connection
 from components.job_inputs import JobInputs
 from components.rendering import text
+
+
+_NAME_LIMIT: Final = 64 - len("-execution-0123456")
+"""IAM's limit, without what a role's name has besides the resource's: the engine adds the end."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,20 @@ class Task:
 
     family: pulumi.Output[str]
     arn: pulumi.Output[str]
+
+
+def check_name(name: str, job: Job) -> None:
+    """Raise unless the roles of the job can be named after the resource ``name``.
+
+    Raises:
+        InvalidJob: the name is too long.
+    """
+    if len(name) > _NAME_LIMIT and _makes_roles(job):
+        what = (
+            f"the resource's name {name!r} has {len(name)} characters, its roles' names have more"
+        )
+        fix = f"use at most {_NAME_LIMIT}; the job's own name can be another, in name"
+        raise InvalidJob([Problem(f"jobs.{job.name}", what, fix)])
 
 
 def make(
@@ -85,7 +105,7 @@ def _task_role(
     parent: pulumi.Resource,
 ) -> pulumi.Output[str] | None:
     """Return the role of the command, None if the job needs no permission on AWS."""
-    if not (job.permissions or job.volumes):
+    if not _acts(job):
         return None
     return role.make(
         f"{name}-task",
@@ -97,6 +117,15 @@ def _task_role(
         platform=connection.platform,
         job=settled,
     )
+
+
+def _acts(job: Job) -> bool:
+    """Return whether its command needs a role."""
+    return bool(job.permissions or job.volumes)
+
+
+def _makes_roles(job: Job) -> bool:
+    return bool(job.secrets) or _acts(job)
 
 
 def _may_start(*, platform: Platform, job: Job, image: str) -> list[Statement]:

@@ -46,6 +46,7 @@ class ScheduledJob(pulumi.ComponentResource):
         raw: dict[str, Any] = dict(args)
         connection = Connection(raw.pop("platform"))
         inputs = JobInputs(raw.pop("name", None) or name, raw)
+        job_task.check_name(name, inputs.job)
         registry.register(inputs.job.name, args["platform"])
         super().__init__("batch:index:ScheduledJob", name, {}, opts)
         job, platform = inputs.job, connection.platform

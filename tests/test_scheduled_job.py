@@ -16,6 +16,7 @@ from batch.errors import InvalidInput, InvalidJob
 from batch.job import Job
 from components import (
     BatchPlatform,
+    RunOnDeploy,
     ScheduledJob,
     clock,
     is_configured,
@@ -117,6 +118,7 @@ OPTIONS = {
     "its own container name": {"container": "rails"},
     "its own architecture": {"architecture": "ARM64"},
     "secrets": {"secrets": {"TOKEN": PARAMETER}},
+    "secrets and its own image": {"secrets": {"TOKEN": PARAMETER}, "image": "own:1"},
     "permissions": {"permissions": READ},
     "volumes": {"volumes": VOLUME},
     "permissions and volumes": {"permissions": READ, "volumes": VOLUME},
@@ -145,7 +147,7 @@ def _resources():
 
 
 def test_every_option_is_in_the_table_of_resources():
-    assert documented().keys() == OPTIONS.keys() | PLATFORMS.keys()
+    assert documented().keys() == OPTIONS.keys() | PLATFORMS.keys() | {"RunOnDeploy"}
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -166,6 +168,14 @@ def test_a_platform_makes_as_many_resources_as_the_table_says(option):
     recording = deploy(lambda: BatchPlatform("batch", {**given, **PLATFORMS[option]}))
 
     assert len(recording.custom()) == documented()[option][0]
+
+
+def test_a_run_on_deployment_makes_the_resource_that_the_table_says():
+    given = {"platform": CONNECTION, "command": ["rake"]}
+    recording = deploy(lambda: RunOnDeploy("migrate", given))
+
+    assert [r.type.split(":")[-1] for r in recording.custom()] == [documented()["RunOnDeploy"][1]]
+    assert len(recording.custom()) == documented()["RunOnDeploy"][0]
 
 
 def test_every_child_hangs_under_the_component():
@@ -693,6 +703,30 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_made():
         "jobs.Report.command",
         "jobs.Report.schedule",
     ]
+
+
+@pytest.mark.parametrize("options", [{"secrets": {"TOKEN": PARAMETER}}, {"permissions": READ}])
+def test_a_name_that_is_too_long_for_a_role_is_refused(options):
+    name = 47 * "a"
+
+    assert problems(lambda: ScheduledJob(name, {**PLAIN, **options, "name": "report"})) == [
+        f"jobs.report: the resource's name {name!r} has 47 characters, its roles' names have more; "
+        "use at most 46; the job's own name can be another, in name"
+    ]
+
+
+def test_the_longest_name_of_a_role_is_what_iam_takes():
+    recording = job({"name": "report", "secrets": {"TOKEN": PARAMETER}}, name=46 * "a")
+    (role,) = recording.of(aws.iam.Role)
+
+    # The engine adds a hyphen and seven hexadecimal digits.
+    assert len(role.name) + 8 == 64
+
+
+def test_a_long_name_does_where_no_role_is_made():
+    recording = job({"name": "report"}, name=100 * "a")
+
+    assert len(recording.of(aws.sfn.StateMachine)) == 1
 
 
 def test_two_jobs_of_one_name_are_refused():
