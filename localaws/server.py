@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import threading
+from collections.abc import Mapping
 from typing import Final, Self
 
 from moto.core.config import default_user_config
@@ -25,6 +26,9 @@ _PORT_VARIABLE: Final = "MOTO_PORT"
 
 _IMAGES_VARIABLE: Final = "MOTO_EC2_LOAD_DEFAULT_AMIS"
 """Whether moto makes up EC2 images in each region that is used: a tenth of a second, for nobody."""
+
+_PROFILE_VARIABLES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+"""What moto's own sessions would take a profile from, which this machine may not have."""
 
 _POLL_SECONDS: Final = 0.1
 """How long :meth:`Server.stop` waits at most for the accepting thread to notice."""
@@ -70,9 +74,13 @@ class Server:
                 fd=listening.fileno(),
             )
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
-        variables = {_PORT_VARIABLE: str(self.port), _IMAGES_VARIABLE: "false"}
+        variables: dict[str, str | None] = {
+            _PORT_VARIABLE: str(self.port),
+            _IMAGES_VARIABLE: "false",
+            **dict.fromkeys(_PROFILE_VARIABLES),
+        }
         self._environment_before = {name: os.environ.get(name) for name in variables}
-        os.environ.update(variables)
+        _set(variables)
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": _POLL_SECONDS},
@@ -91,17 +99,21 @@ class Server:
         thread.join()
         server.server_close()
         default_user_config["stepfunctions"] = {"execute_state_machine": False}
-        for name, value in self._environment_before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set(self._environment_before)
 
     def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def _listen(port: int) -> socket.socket:
