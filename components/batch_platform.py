@@ -108,7 +108,9 @@ class BatchPlatform(pulumi.ComponentResource):
             "container": settings.container,
             "image": args["image"],
             "executionrole": _execution_role(name, platform, roles, self),
-            "machinerole": _machine_role(name, platform, roles, [*place, logs.machines, logs.tasks], self),
+            "machinerole": _machine_role(
+                name, platform, roles, [*place, logs.machines, logs.tasks], self
+            ),
             "schedulerrole": _scheduler_role(name, platform, roles, told, key_arn, self),
             "deadletters": told.starts.arn,
             "boundary": roles.boundary,

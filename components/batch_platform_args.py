@@ -64,8 +64,8 @@ class BatchPlatformArgs(TypedDict):
     """The processor of the tasks. Defaults to X86_64."""
 
     vpc_id: NotRequired[pulumi.Input[str]]
-    """The VPC of the tasks, whose subnets are looked up: the private ones if it has some. Defaults
-    to the account's default VPC, unless subnets are given."""
+    """The VPC of the tasks, whose subnets are looked up: the private ones if it has some, else the
+    public ones. Defaults to the account's default VPC, unless subnets are given."""
 
     subnet_ids: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """The subnets of the tasks. Defaults to those of the VPC."""
@@ -75,8 +75,8 @@ class BatchPlatformArgs(TypedDict):
     in."""
 
     assign_public_ip: NotRequired[AssignPublicIp]
-    """Whether tasks get a public address. Defaults to auto: only if one of their subnets gives one
-    to whatever starts in it, as the default VPC's do."""
+    """Whether tasks get a public address. Defaults to auto: only in public subnets, that is where
+    the default route is an internet gateway, as in the default VPC."""
 
     log_retention_days: NotRequired[int]
     """Days that logs are kept, one of the values that CloudWatch Logs offers. Defaults to 30."""

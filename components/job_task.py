@@ -16,7 +16,6 @@ from components.connection import Connection
 from components.job_inputs import JobInputs
 from components.rendering import text
 
-
 _NAME_LIMIT: Final = 64 - len("-execution-0123456")
 """IAM's limit, without what a role's name has besides the resource's: the engine adds the end."""
 

@@ -8,9 +8,11 @@ import pulumi
 import pulumi_aws as aws
 
 from batch.errors import InvalidSettings, Problem
+from components import routes
 from components.choices import AssignPublicIp
 from components.rendering import joined
 from components.role import after
+from components.routes import Reach, Routes
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,12 @@ class Network:
 
 
 @dataclass(frozen=True)
-class _Subnet:
-    id: str
-    vpc_id: str
-    is_public: bool
-    """Whether it gives a public address to what starts in it (``MapPublicIpOnLaunch``).
+class _Found:
+    """What was looked up."""
 
-    The default VPC's subnets do, and so do those that the usual modules make behind an internet
-    gateway. A public subnet that does not is what ``enabled`` is for.
-    """
+    ids: list[str]
+    vpc_id: str
+    public_ip: bool
 
 
 def make(
@@ -49,26 +48,25 @@ def make(
     Nothing is looked up that is given.
     """
     invoke = pulumi.InvokeOptions(parent=parent)
+    found: pulumi.Output[_Found] | None = None
     if _given(subnet_ids):
         ids: pulumi.Output[Any] = pulumi.Output.from_input(subnet_ids)
-        decided = assign_public_ip is not AssignPublicIp.AUTO and _given(security_group_ids)
-        subnets: pulumi.Output[list[_Subnet]] | None = (
-            None if decided else ids.apply(lambda known: _described(known, invoke))
-        )
+        if assign_public_ip is AssignPublicIp.AUTO or not _given(security_group_ids):
+            found = ids.apply(lambda known: _described(known, assign_public_ip, invoke))
     else:
         vpc: pulumi.Output[Any] = (
             pulumi.Output.from_input(vpc_id)
             if _given(vpc_id)
             else aws.ec2.get_vpc_output(default=True, opts=invoke).id
         )
-        subnets = vpc.apply(lambda known: _chosen(known, assign_public_ip, invoke))
-        ids = subnets.apply(lambda known: [subnet.id for subnet in known])
+        found = vpc.apply(lambda known: _chosen(known, assign_public_ip, invoke))
+        ids = found.apply(lambda known: known.ids)
     if _given(security_group_ids):
         groups = joined(security_group_ids)
     else:
-        assert subnets is not None  # noqa: S101 - described unless groups are given
-        groups = _group(name, subnets.apply(lambda known: known[0].vpc_id), parent)
-    return Network(joined(ids), groups, _public_ip(assign_public_ip, subnets))
+        assert found is not None  # noqa: S101 - looked up unless groups are given
+        groups = _group(name, found.apply(lambda known: known.vpc_id), parent)
+    return Network(joined(ids), groups, _public_ip(assign_public_ip, found))
 
 
 def _given(value: Any) -> bool:
@@ -76,42 +74,76 @@ def _given(value: Any) -> bool:
     return isinstance(value, pulumi.Output) or bool(value)
 
 
-def _public_ip(
-    assign: AssignPublicIp, subnets: pulumi.Output[list[_Subnet]] | None
-) -> pulumi.Output[str]:
-    if assign is not AssignPublicIp.AUTO or subnets is None:
-        return pulumi.Output.from_input(
-            "ENABLED" if assign is AssignPublicIp.ENABLED else "DISABLED"
+def _public_ip(assign: AssignPublicIp, found: pulumi.Output[_Found] | None) -> pulumi.Output[str]:
+    if found is None or assign is not AssignPublicIp.AUTO:
+        return pulumi.Output.from_input(_enabled(assign is AssignPublicIp.ENABLED))
+    return found.apply(lambda known: _enabled(known.public_ip))
+
+
+def _enabled(public: object) -> str:
+    return "ENABLED" if public else "DISABLED"
+
+
+def _described(
+    ids: Sequence[str], assign: AssignPublicIp, invoke: pulumi.InvokeOptions
+) -> pulumi.Output[_Found]:
+    """Return the VPC of subnets that are given, and whether all of them are public."""
+
+    def in_vpc(subnets: list[Any]) -> Any:
+        vpc_ids = sorted({subnet.vpc_id for subnet in subnets})
+        if len(vpc_ids) != 1:
+            what = f"they are in {len(vpc_ids)} VPCs ({', '.join(vpc_ids)})"
+            raise InvalidSettings([Problem("subnetIds", what, "name subnets of one VPC")])
+        if assign is not AssignPublicIp.AUTO:
+            return _Found(list(ids), vpc_ids[0], assign is AssignPublicIp.ENABLED)
+        return routes.look_up(vpc_ids[0], invoke).apply(
+            lambda known: _Found(list(ids), vpc_ids[0], _all_public(ids, known))
         )
-    return subnets.apply(
-        lambda known: "ENABLED" if any(subnet.is_public for subnet in known) else "DISABLED"
-    )
 
-
-def _described(ids: Sequence[str], invoke: pulumi.InvokeOptions) -> pulumi.Output[list[_Subnet]]:
     found = [aws.ec2.get_subnet_output(id=id_, opts=invoke) for id_ in sorted(ids)]
-    return pulumi.Output.all(*found).apply(
-        lambda known: [_Subnet(one.id, one.vpc_id, one.map_public_ip_on_launch) for one in known]
-    )
+    return pulumi.Output.all(*found).apply(in_vpc)
+
+
+def _all_public(ids: Sequence[str], known: Routes) -> bool:
+    """Return whether all are; one public address too many or too few is worse than an error."""
+    public = {known.of(id_) is Reach.PUBLIC for id_ in ids}
+    if len(public) > 1:
+        what = f"public subnets need a public address, others do not: {_listed(ids, known)}"
+        fix = "name only public subnets or none, or say assignPublicIp: enabled or disabled"
+        raise InvalidSettings([Problem("subnetIds", what, fix)])
+    return public == {True}
 
 
 def _chosen(
     vpc_id: str, assign: AssignPublicIp, invoke: pulumi.InvokeOptions
-) -> pulumi.Output[list[_Subnet]]:
+) -> pulumi.Output[_Found]:
     """Return the subnets of a VPC that fit: private ones if it has some, unless told otherwise."""
-    wanted = assign is AssignPublicIp.ENABLED
+    wanted = {
+        AssignPublicIp.AUTO: [Reach.PRIVATE, Reach.PUBLIC],
+        AssignPublicIp.DISABLED: [Reach.PRIVATE],
+        AssignPublicIp.ENABLED: [Reach.PUBLIC],
+    }[assign]
 
-    def fitting(subnets: list[_Subnet]) -> list[_Subnet]:
-        return [subnet for subnet in subnets if subnet.is_public is wanted] or subnets
+    def fitting(ids: Sequence[str], known: Routes) -> _Found:
+        for reach in wanted:
+            if fit := [id_ for id_ in ids if known.of(id_) is reach]:
+                return _Found(fit, vpc_id, reach is Reach.PUBLIC)
+        what = f"{vpc_id} has no {' or '.join(wanted)} subnets ({_listed(ids, known)})"
+        fix = "name another VPC, or the subnets themselves in subnetIds"
+        raise InvalidSettings([Problem("vpcId", what, fix)])
 
-    def described(found: Any) -> pulumi.Output[list[_Subnet]]:
+    def described(found: Any) -> pulumi.Output[_Found]:
         if not found.ids:
             what, fix = f"{vpc_id} has no subnets", "make one, or name another VPC or subnetIds"
             raise InvalidSettings([Problem("vpcId", what, fix)])
-        return _described(found.ids, invoke).apply(fitting)
+        return routes.look_up(vpc_id, invoke).apply(lambda known: fitting(found.ids, known))
 
     filters: list[aws.ec2.GetSubnetsFilterArgsDict] = [{"name": "vpc-id", "values": [vpc_id]}]
     return aws.ec2.get_subnets_output(filters=filters, opts=invoke).apply(described)
+
+
+def _listed(ids: Sequence[str], known: Routes) -> str:
+    return ", ".join(f"{id_} is {known.of(id_)}" for id_ in sorted(ids))
 
 
 def _group(name: str, vpc_id: pulumi.Input[str], parent: pulumi.Resource) -> pulumi.Output[str]:

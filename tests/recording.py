@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,19 +25,41 @@ with warnings.catch_warnings():
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 
-PUBLIC = {"subnet-aaa1": True, "subnet-bbb2": True}
+SUBNETS = ["subnet-aaa1", "subnet-bbb2"]
+
+
+def route_table(
+    id_: str, target: Mapping[str, str] | None, *, subnets: Iterable[str] = (), main: bool = False
+) -> dict[str, Any]:
+    """Return what the provider says of a route table, whose default route is to ``target``."""
+    unused = {"gatewayId": "", "natGatewayId": "", "transitGatewayId": ""}
+    local = {**unused, "cidrBlock": "10.0.0.0/16", "gatewayId": "local"}
+    default = [] if target is None else [{**unused, "cidrBlock": "0.0.0.0/0", **target}]
+    associations = [{"subnetId": subnet, "main": False} for subnet in subnets]
+    if main:
+        associations.append({"subnetId": "", "main": True})
+    return {
+        "id": id_,
+        "routeTableId": id_,
+        "routes": [local, *default],
+        "associations": associations,
+    }
+
 
 ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": ACCOUNT},
     "aws:index/getPartition:getPartition": lambda _: {"partition": "aws"},
     "aws:index/getRegion:getRegion": lambda _: {"region": REGION},
     "aws:ec2/getVpc:getVpc": lambda _: {"id": "vpc-default"},
-    "aws:ec2/getSubnets:getSubnets": lambda _: {"ids": [*reversed(PUBLIC)]},
+    "aws:ec2/getSubnets:getSubnets": lambda _: {"ids": [*reversed(SUBNETS)]},
     "aws:ec2/getSubnet:getSubnet": lambda args: {
         "id": args["id"],
         "vpcId": "vpc-default",
-        "mapPublicIpOnLaunch": PUBLIC[args["id"]],
     },
+    "aws:ec2/getRouteTables:getRouteTables": lambda _: {"ids": ["rtb-main"]},
+    "aws:ec2/getRouteTable:getRouteTable": lambda args: route_table(
+        args["routeTableId"], {"gatewayId": "igw-1"}, main=True
+    ),
 }
 """What invokes answer unless a test says otherwise; any other invoke is an error."""
 

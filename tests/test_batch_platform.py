@@ -1,5 +1,6 @@
 """What a platform asks the engine for. Proves the inputs, not that AWS accepts them."""
 
+import itertools
 import json
 
 import pulumi
@@ -11,7 +12,7 @@ from batch.contract import Platform
 from batch.documents import job_machine, keys
 from batch.errors import InvalidSettings
 from components import BatchPlatform
-from tests.recording import ACCOUNT, REGION, deploy
+from tests.recording import ACCOUNT, REGION, deploy, route_table
 
 PLATFORM = Platform("batch", "test", ACCOUNT, REGION)
 PLAIN = {"image": "app:1"}
@@ -47,16 +48,34 @@ def refused(options, **engine):
     return made
 
 
-def subnets(**is_public):
-    """Return answers to the look-ups of a network with these subnets."""
-    names = {f"subnet-{name}": public for name, public in is_public.items()}
+TARGETS = {
+    "public": {"gatewayId": "igw-1"},
+    "private": {"natGatewayId": "nat-1"},
+    "transit": {"transitGatewayId": "tgw-1"},
+    "vpn": {"gatewayId": "vgw-1"},
+    "isolated": None,
+}
+
+
+def subnets(*, main="isolated", vpcs=("vpc-found",), **kinds):
+    """Return answers to the look-ups of a network with subnets of these kinds.
+
+    A subnet of the kind main has no table of its own.
+    """
+    tables = {"rtb-main": route_table("rtb-main", TARGETS[main], main=True)}
+    for name, kind in kinds.items():
+        if kind != "main":
+            id_ = f"rtb-{name}"
+            tables[id_] = route_table(id_, TARGETS[kind], subnets=[f"subnet-{name}"])
+    vpc_of = dict(zip(kinds, itertools.cycle(vpcs), strict=False))
     return {
-        "aws:ec2/getSubnets:getSubnets": lambda _: {"ids": [*names]},
+        "aws:ec2/getSubnets:getSubnets": lambda _: {"ids": [f"subnet-{name}" for name in kinds]},
         "aws:ec2/getSubnet:getSubnet": lambda args: {
             "id": args["id"],
-            "vpcId": "vpc-found",
-            "mapPublicIpOnLaunch": names[args["id"]],
+            "vpcId": vpc_of[args["id"].removeprefix("subnet-")],
         },
+        "aws:ec2/getRouteTables:getRouteTables": lambda _: {"ids": [*tables]},
+        "aws:ec2/getRouteTable:getRouteTable": lambda args: tables[args["routeTableId"]],
     }
 
 
@@ -505,35 +524,107 @@ def test_without_a_network_the_default_vpcs_subnets_are_taken_with_public_addres
     assert recording.result["publicip"] == "ENABLED"
 
 
+MIXED = {"c": "private", "b": "public", "a": "private", "db": "isolated"}
+
+
 @pytest.mark.parametrize(
-    ("assign", "chosen", "public_ip"),
+    ("assign", "kinds", "chosen", "public_ip"),
     [
-        ("auto", "subnet-a,subnet-c", "DISABLED"),
-        ("disabled", "subnet-a,subnet-c", "DISABLED"),
-        ("enabled", "subnet-b", "ENABLED"),
+        ("auto", MIXED, "subnet-a,subnet-c", "DISABLED"),
+        ("disabled", MIXED, "subnet-a,subnet-c", "DISABLED"),
+        ("enabled", MIXED, "subnet-b", "ENABLED"),
+        ("auto", {"a": "public", "db": "isolated"}, "subnet-a", "ENABLED"),
+        ("auto", {"a": "transit", "b": "vpn", "db": "isolated"}, "subnet-a,subnet-b", "DISABLED"),
     ],
 )
-def test_of_a_vpcs_subnets_those_are_taken_that_fit(assign, chosen, public_ip):
-    recording = platform(
-        {"vpc_id": "vpc-0a", "assign_public_ip": assign},
-        answers=subnets(c=False, b=True, a=False),
-    )
+def test_of_a_vpcs_subnets_those_are_taken_that_fit(assign, kinds, chosen, public_ip):
+    recording = platform({"vpc_id": "vpc-0a", "assign_public_ip": assign}, answers=subnets(**kinds))
 
     assert (recording.result["subnets"], recording.result["publicip"]) == (chosen, public_ip)
 
 
-def test_public_subnets_that_are_given_get_public_addresses():
-    recording = platform({"subnet_ids": ["subnet-a"]}, answers=subnets(a=True))
+@pytest.mark.parametrize(
+    ("main", "chosen", "public_ip"),
+    [
+        ("private", "subnet-a", "DISABLED"),
+        ("public", "subnet-a", "ENABLED"),
+        ("isolated", "subnet-b", "ENABLED"),
+    ],
+)
+def test_a_subnet_without_a_table_uses_the_main_one(main, chosen, public_ip):
+    kinds = {"a": "main", "b": "public" if main == "isolated" else "isolated"}
+    recording = platform({"vpc_id": "vpc-0a"}, answers=subnets(main=main, **kinds))
 
-    assert recording.result["publicip"] == "ENABLED"
+    assert (recording.result["subnets"], recording.result["publicip"]) == (chosen, public_ip)
 
 
-def test_private_subnets_that_are_given_get_none():
-    recording = platform(
-        {"subnet_ids": ["subnet-a", "subnet-b"]}, answers=subnets(a=False, b=False)
+@pytest.mark.parametrize(
+    ("assign", "kind", "wanted"),
+    [
+        ("auto", "isolated", "private or public"),
+        ("enabled", "private", "public"),
+        ("disabled", "public", "private"),
+    ],
+)
+def test_a_vpc_whose_subnets_do_not_fit_is_refused(assign, kind, wanted):
+    with pytest.raises(InvalidSettings) as raised:
+        platform({"vpc_id": "vpc-0a", "assign_public_ip": assign}, answers=subnets(a=kind))
+
+    assert str(raised.value) == (
+        f"vpcId: vpc-0a has no {wanted} subnets (subnet-a is {kind}); "
+        "name another VPC, or the subnets themselves in subnetIds"
     )
 
-    assert recording.result["publicip"] == "DISABLED"
+
+@pytest.mark.parametrize(
+    ("kinds", "public_ip"),
+    [
+        (("public", "public"), "ENABLED"),
+        (("private", "private"), "DISABLED"),
+        (("private", "isolated"), "DISABLED"),
+    ],
+)
+def test_subnets_that_are_given_get_public_addresses_if_they_are_public(kinds, public_ip):
+    recording = platform(
+        {"subnet_ids": ["subnet-a", "subnet-b"]},
+        answers=subnets(**dict(zip("ab", kinds, strict=True))),
+    )
+
+    assert recording.result["publicip"] == public_ip
+    assert recording.result["subnets"] == "subnet-a,subnet-b"
+
+
+def test_public_and_other_subnets_together_are_refused():
+    with pytest.raises(InvalidSettings) as raised:
+        platform({"subnet_ids": ["subnet-b", "subnet-a"]}, answers=subnets(a="public", b="private"))
+
+    assert str(raised.value) == (
+        "subnetIds: public subnets need a public address, others do not: subnet-a is public, "
+        "subnet-b is private; "
+        "name only public subnets or none, or say assignPublicIp: enabled or disabled"
+    )
+
+
+def test_public_and_other_subnets_do_where_the_stack_decides():
+    recording = platform(
+        {"subnet_ids": ["subnet-b", "subnet-a"], "assign_public_ip": "enabled"},
+        answers=subnets(a="public", b="private"),
+    )
+
+    assert recording.result["publicip"] == "ENABLED"
+    assert [token for token in recording.invokes if "RouteTable" in token] == []
+
+
+def test_subnets_of_two_vpcs_are_refused():
+    with pytest.raises(InvalidSettings) as raised:
+        platform(
+            {"subnet_ids": ["subnet-a", "subnet-b"]},
+            answers=subnets(a="public", b="public", vpcs=("vpc-1", "vpc-2")),
+        )
+
+    assert str(raised.value) == (
+        "subnetIds: they are in 2 VPCs (vpc-1, vpc-2); name subnets of one VPC"
+    )
 
 
 def test_a_vpc_without_subnets_is_refused():
@@ -559,7 +650,7 @@ def test_the_group_that_is_made_lets_everything_out_and_nothing_in():
 
 
 def test_the_group_that_is_made_is_in_the_vpc_of_the_subnets():
-    recording = platform({"subnet_ids": ["subnet-a"]}, answers=subnets(a=False))
+    recording = platform({"subnet_ids": ["subnet-a"]}, answers=subnets(a="private"))
 
     assert recording.one(aws.ec2.SecurityGroup, "batch-tasks").inputs["vpcId"] == "vpc-found"
 

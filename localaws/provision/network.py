@@ -135,6 +135,7 @@ def get_route_table(question: Question) -> dict[str, Any]:
         "vpcId": "vpc-id",
         "gatewayId": "association.gateway-id",
     }
+    _connect_default_vpc(question.client("ec2"))
     request = filters_request(question.args, names)
     found = question.client("ec2").describe_route_tables(Filters=request)["RouteTables"]
     table = _only(question, found)
@@ -162,6 +163,27 @@ def get_route_table(question: Question) -> dict[str, Any]:
     }
 
 
+def _connect_default_vpc(client: Any) -> None:
+    """Give the default VPC what AWS gives it and moto does not: a way to the internet.
+
+    That is an internet gateway, and a route to it in the main table.
+    """
+    default = [{"Name": "is-default", "Values": ["true"]}]
+    for vpc in client.describe_vpcs(Filters=default)["Vpcs"]:
+        attached = [{"Name": "attachment.vpc-id", "Values": [vpc["VpcId"]]}]
+        if client.describe_internet_gateways(Filters=attached)["InternetGateways"]:
+            continue
+        gateway = client.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        client.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc["VpcId"])
+        main = client.describe_route_tables(
+            Filters=[
+                {"Name": "vpc-id", "Values": [vpc["VpcId"]]},
+                {"Name": "association.main", "Values": ["true"]},
+            ]
+        )["RouteTables"][0]["RouteTableId"]
+        client.create_route(RouteTableId=main, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+
+
 def _route(route: dict[str, Any]) -> dict[str, str]:
     # The provider leaves nothing out: what a route does not use is an empty text.
     names = {
@@ -185,6 +207,7 @@ def _route(route: dict[str, Any]) -> dict[str, str]:
 @answers("aws:ec2/getRouteTables:getRouteTables", "vpcId tags filters")
 def get_route_tables(question: Question) -> dict[str, Any]:
     """Return the ids of route tables."""
+    _connect_default_vpc(question.client("ec2"))
     request = filters_request(question.args, {"vpcId": "vpc-id"})
     found = question.client("ec2").describe_route_tables(Filters=request)["RouteTables"]
     ids = sorted(table["RouteTableId"] for table in found)

@@ -173,6 +173,19 @@ def test_questions_about_networks_are_answered(bench):
     assert table["routes"][0]["cidrBlock"] == vpc["cidrBlock"]
 
 
+def test_the_default_vpc_has_one_way_to_the_internet(bench):
+    vpc = bench.answer("aws:ec2/getVpc:getVpc", default=True)
+
+    def answer():
+        table = bench.answer("aws:ec2/getRouteTable:getRouteTable", vpcId=vpc["id"])
+        return [route["gatewayId"] for route in table["routes"]]
+
+    first, again = answer(), answer()
+
+    assert [gateway.split("-")[0] for gateway in first] == ["local", "igw"]
+    assert again == first
+
+
 def test_an_argument_of_a_question_that_is_not_understood_is_named(bench):
     with pytest.raises(DeploymentFailed, match=r"does not know the argument colour; add it to"):
         bench.answer("aws:ec2/getVpc:getVpc", colour="red")
