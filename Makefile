@@ -10,13 +10,13 @@ JOBS   ?= 2
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/run.stamp ## Provision into an embedded AWS and run every job to its end
+run: $(BIN)/batchctl ## Provision into an embedded AWS and run every job to its end
 	@$(BIN)/python -m batchctl local run --all
 
-up: .venv/run.stamp ## Provision, serve the AWS API on 127.0.0.1:4566 and fire schedules until Ctrl-C
+up: $(BIN)/batchctl ## Provision, serve the AWS API on 127.0.0.1:4566 and fire schedules until Ctrl-C
 	@$(BIN)/python -m batchctl local up
 
-test: .venv/dev.stamp ## Run all tests
+test: .venv/dev.stamp $(BIN)/batchctl ## Run all tests
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
 
 lint: .venv/dev.stamp ## Check style and types
@@ -58,6 +58,13 @@ endif
 	@echo 'Installing requirements/run.txt ...'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@touch $@
+
+# The command, from wherever it is called, runs what stands in this checkout.
+$(BIN)/batchctl: .venv/run.stamp
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' | \
+	  { read -r packages; echo '$(CURDIR)' > "$$packages/batch-platform.pth"; }
+	@printf '#!%s\nfrom batchctl.main import main\n\nmain()\n' '$(CURDIR)/$(BIN)/python' > $@
+	@chmod +x $@
 
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
 	@echo 'Installing requirements/dev.txt ...'

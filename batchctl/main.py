@@ -41,8 +41,26 @@ class Failure(click.ClickException):
     """A foreseeable failure, a line a problem."""
 
 
+def _version(context: click.Context) -> None:
+    from importlib import metadata
+
+    try:
+        version = metadata.version("batch-platform")
+    except metadata.PackageNotFoundError:
+        version = "of a checkout"
+    click.echo(f"batchctl {version}")
+    context.exit()
+
+
 @click.group(cls=Tree, context_settings=CONTEXT)
-@click.version_option(package_name="batch-platform", message="batchctl %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _, wanted: _version(context) if wanted else None,
+    help="Show the version and exit.",
+)
 def batchctl() -> None:
     """Operate the scheduled jobs of a batch platform.
 
