@@ -23,7 +23,6 @@ def logs(job_or_run: str, follow: bool, target: Target, *, as_json: bool) -> Non
     Example: batchctl logs hello --env local --follow
     """
     import json
-    import time
 
     from batchctl import deployed, output, runs
     from batchctl.aws import Aws
@@ -73,7 +72,7 @@ def logs(job_or_run: str, follow: bool, target: Target, *, as_json: bool) -> Non
                 click.echo(line.text)
         if ended or not follow:
             break
-        time.sleep(runs.POLL_SECONDS if target.endpoint is None else runs.POLL_SECONDS / 10)
+        runs.pause(aws)
         current = runs.describe(aws, run.job, run.name)
     if follow and current and current.outcome:
         output.note(f"{current.id} {current.outcome.in_words()}")

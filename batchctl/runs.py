@@ -81,7 +81,12 @@ def wait(aws: Aws, job: str, name: str, *, each: Callable[[], None] = lambda: No
         each()
         if run is not None and run.outcome is not None:
             return run
-        time.sleep(POLL_SECONDS if aws.target.endpoint is None else POLL_SECONDS / 10)
+        pause(aws)
+
+
+def pause(aws: Aws) -> None:
+    """Let the time between two looks pass; an emulator may be asked more often."""
+    time.sleep(POLL_SECONDS if aws.target.endpoint is None else POLL_SECONDS / 10)
 
 
 def find(aws: Aws, text: str) -> Run:

@@ -7,25 +7,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localaws.errors import DeploymentFailed
-from tests.local.bare import Workbench, bare_emulator
 
 # Importing the provider's ec2 module warns of the deprecated classes in it.
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..* has been deprecated:DeprecationWarning")
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
-
-
-@pytest.fixture(scope="module")
-def served():
-    with bare_emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def bench(served):
-    served.reset()
-    served.slack.configured.clear()
-    return Workbench(served, env="dev")
 
 
 TRUST = json.dumps(

@@ -6,23 +6,9 @@ import pulumi_aws as aws
 import pytest
 
 from localaws.errors import DeploymentFailed
-from tests.local.bare import Workbench, bare_emulator
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
-
-
-@pytest.fixture(scope="module")
-def served():
-    with bare_emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def bench(served):
-    served.reset()
-    served.slack.configured.clear()
-    return Workbench(served, env="dev")
 
 
 def test_a_cluster_has_its_settings_capacity_providers_and_tags(bench):

@@ -3,25 +3,9 @@ from __future__ import annotations
 import json
 
 import pulumi_aws as aws
-import pytest
-
-from tests.local.bare import Workbench, bare_emulator
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
-
-
-@pytest.fixture(scope="module")
-def served():
-    with bare_emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def bench(served):
-    served.reset()
-    served.slack.configured.clear()
-    return Workbench(served, env="dev")
 
 
 POLICY = json.dumps(
