@@ -3,9 +3,11 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 JOBS   ?= 2
+# The Pulumi CLI: the one on the PATH, or one that is built here, once.
+ENGINE := $(or $(shell command -v pulumi),tools/engine/bin/pulumi)
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test lint format lock clean
+.PHONY: help run up test engine lint format lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +21,8 @@ up: $(BIN)/batchctl ## Provision, serve the AWS API on 127.0.0.1:4566 and fire s
 test: .venv/dev.stamp $(BIN)/batchctl ## Run all tests
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
 
+engine: $(ENGINE) ## Build the Pulumi CLI that the engine tests drive, unless there is a pulumi on the PATH
+
 lint: .venv/dev.stamp ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -30,6 +34,18 @@ format: .venv/dev.stamp ## Put the code into its form
 
 # Hashes and no host: the files work with any index. Needs uv (`pip install uv`).
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra local
+
+# One Go module, pinned in tools/engine/go.mod. The version is told to the linker, as its release does.
+CLI := github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
+
+tools/engine/bin/pulumi: tools/engine/go.mod tools/engine/go.sum
+	@command -v go >/dev/null || \
+	  { echo 'make: no go to build the Pulumi CLI with; install Go 1.25 or newer, or put a pulumi on the PATH' >&2; exit 1; }
+	@echo 'Building the Pulumi CLI (minutes, once) ...'
+	@cd tools/engine && version=$$(go list -m -f '{{.Version}}' github.com/pulumi/pulumi/pkg/v3) && \
+	  go build -buildvcs=false -o bin/pulumi \
+	    -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$${version#v}" $(CLI)
+	@touch $@
 
 lock: ## Pin the requirements anew
 	$(LOCK) --output-file requirements/run.txt

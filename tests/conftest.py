@@ -35,7 +35,16 @@ def _has_container_engine() -> bool:
     return find_engine() is not None
 
 
-COMPONENTS = (Component("container", "containers", "install podman", _has_container_engine),)
+def _has_pulumi_engine() -> bool:
+    from tests.engine import cli
+
+    return cli.find() is not None
+
+
+COMPONENTS = (
+    Component("container", "containers", "install podman", _has_container_engine),
+    Component("engine", "engine", "make engine", _has_pulumi_engine),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
