@@ -1,0 +1,258 @@
+"""Stacks that the real engine previews, updates and destroys, and the plans it comes up with.
+
+The program runs in this process, as the Automation API has it; the engine is the CLI; the
+provider is :mod:`tests.engine.provider`. So this proves what the engine makes of a program, given
+what is published of the provider; not that AWS accepts it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import runpy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+from pulumi.automation import events
+
+from batch import stackfile
+from tests import recording
+from tests.engine import cli, provider
+from tests.engine.cloud import Cloud
+
+ROOT = Path(__file__).parents[2]
+
+Program = Callable[[], Any]
+
+PASSPHRASE = "of the engine tests"
+
+REPLACED = ("create-replacement", "delete-replaced", "replace")
+
+
+@dataclass
+class Plan:
+    """What the engine does, or would do."""
+
+    changes: list[str]
+    """Sorted, one a resource that does not stay the same: ``update sfn.StateMachine nightly:
+    definition``. A replacement that ends the old one first is ``replace-deleting-first``."""
+    outputs: dict[str, Any] = field(default_factory=dict)
+    said: str = ""
+    """What the CLI wrote."""
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The new state of every resource that is made or changed, by ``type name``, as the engine
+    shows it."""
+
+    def of(self, *kinds: str) -> list[str]:
+        """Return the changes to resources of those kinds, such as ``sfn.StateMachine``."""
+        return [change for change in self.changes if change.split()[1] in kinds]
+
+
+class Failed(Exception):
+    """An update that did not reach its end."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan.said)
+        self.plan = plan
+
+
+@dataclass
+class Stack:
+    """One stack of a project."""
+
+    cloud: Cloud
+    handle: automation.Stack
+    program: Program
+
+    def preview(self, program: Program | None = None, **options: Any) -> Plan:
+        """Return what an update would do."""
+        return self._run("preview", program, **options)
+
+    def up(self, program: Program | None = None, **options: Any) -> Plan:
+        """Update the stack and return what was done.
+
+        Raises:
+            Failed: with what was done until then.
+        """
+        if program is not None:
+            self.program = program
+        return self._run("up", program, **options)
+
+    def refresh(self) -> Plan:
+        """Take over what the cloud has."""
+        return self._run("refresh", None)
+
+    def destroy(self) -> Plan:
+        """End everything.
+
+        Raises:
+            Failed: something is protected, for instance.
+        """
+        return self._run("destroy", None)
+
+    def state(self) -> dict[str, Any]:
+        """Return the state as the backend keeps it."""
+        return self.handle.export_stack().deployment
+
+    def _run(self, verb: str, program: Program | None, **options: Any) -> Plan:
+        seen: list[events.EngineEvent] = []
+        said: list[str] = []
+        if verb in ("preview", "up"):
+            options["program"] = program or self.program
+        write = lambda text: said.append(text)  # noqa: E731
+        try:
+            getattr(self.handle, verb)(
+                on_event=seen.append, on_output=write, on_error=write, color="never", **options
+            )
+        except automation.CommandError as error:
+            raise Failed(plan_of(seen, str(error))) from error
+        return plan_of(seen, "".join(said))
+
+
+def plan_of(seen: list[events.EngineEvent], said: str) -> Plan:
+    """Return what a run's events say was planned or done."""
+    steps: dict[str, list[events.StepEventMetadata]] = {}
+    outputs: dict[str, Any] = {}
+    states: dict[str, dict[str, Any]] = {}
+    for event in seen:
+        ended = event.res_outputs_event
+        if ended is not None and ended.metadata.type == "pulumi:pulumi:Stack":
+            outputs = (ended.metadata.new.outputs or {}) if ended.metadata.new else {}
+        step = event.resource_pre_event.metadata if event.resource_pre_event else None
+        if step is None or step.op in ("same", "read") or _is_engines_own(step):
+            continue
+        steps.setdefault(step.urn, []).append(step)
+        if step.new is not None:
+            states[f"{short(step.type)} {name(step.urn)}"] = step.new.inputs or {}
+    changes = sorted(change for urn in steps for change in _changes(urn, steps[urn]))
+    return Plan(changes, outputs, said, states)
+
+
+def _is_engines_own(step: events.StepEventMetadata) -> bool:
+    """Return whether no program asked for it: the stack, and a provider without a name."""
+    return step.type == "pulumi:pulumi:Stack" or name(step.urn).startswith("default")
+
+
+def _changes(urn: str, steps: list[events.StepEventMetadata]) -> Iterator[str]:
+    what = f"{short(steps[0].type)} {name(urn)}"
+    operations = [str(getattr(step.op, "value", step.op)) for step in steps]
+    paths = sorted({path for step in steps for path in (step.detailed_diff or {})})
+    suffix = f": {', '.join(paths)}" if paths else ""
+    replacing = [operation for operation in operations if operation in REPLACED]
+    if replacing:
+        first = replacing[0] == "delete-replaced"
+        yield f"{'replace-deleting-first' if first else 'replace'} {what}{suffix}"
+    for operation in operations:
+        if operation not in REPLACED:
+            yield f"{operation} {what}{suffix}"
+
+
+def short(token: str) -> str:
+    """Return ``sfn.StateMachine`` of ``aws:sfn/stateMachine:StateMachine``."""
+    package, module, kind = token.split(":")
+    home = module.partition("/")[0]
+    return f"{package if home == 'index' else home}.{kind}"
+
+
+def name(urn: str) -> str:
+    """Return the logical name in a URN."""
+    return urn.rpartition("::")[2]
+
+
+@dataclass
+class Backend:
+    """A folder of states, and the cloud that they are about."""
+
+    folder: Path
+    cloud: Cloud
+    ports: Mapping[str, int]
+    """By package of resources."""
+
+    def stack(
+        self,
+        program: Program,
+        *,
+        project: str = "batch-platform",
+        stack: str = "test",
+        config: Mapping[str, Any] | None = None,
+    ) -> Stack:
+        """Return a stack, made if it is not there, with that configuration.
+
+        Args:
+            config: ``namespace:key`` to a value, as a stack's file has it under ``config``.
+        """
+        work = self.folder / "work" / project
+        work.mkdir(parents=True, exist_ok=True)
+        (work / "Pulumi.yaml").write_text(yaml.safe_dump({"name": project, "runtime": "python"}))
+        file = work / f"Pulumi.{stack}.yaml"
+        # The salt of the stack's secrets is kept in the same file.
+        kept = yaml.safe_load(file.read_text()) if file.exists() else {}
+        settings = {"aws:region": recording.REGION, **(config or {})}
+        file.write_text(yaml.safe_dump({**kept, "config": settings}))
+        handle = automation.create_or_select_stack(
+            stack,
+            project_name=project,
+            program=program,
+            opts=automation.LocalWorkspaceOptions(
+                work_dir=str(work),
+                pulumi_command=cli.command(),
+                env_vars=self.environment(),
+                secrets_provider="passphrase",
+                project_settings=automation.ProjectSettings(
+                    name=project,
+                    runtime="python",
+                    backend=automation.ProjectBackend(url=f"file://{self.folder / 'states'}"),
+                ),
+            ),
+        )
+        return Stack(self.cloud, handle, program)
+
+    def environment(self) -> dict[str, str]:
+        """Return what the CLI is told: nothing of the machine, and where the provider is."""
+        return {
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "PULUMI_DEBUG_PROVIDERS": ",".join(
+                f"{package}:{port}" for package, port in self.ports.items()
+            ),
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_HOME": str(self.folder / "home"),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+
+
+    def of_project(self, stack: str, changes: Mapping[str, Any] | None = None) -> Stack:
+        """Return a stack of this repository's own program, with its file's configuration.
+
+        Args:
+            changes: keys of the project's own namespace that are different.
+        """
+        file = stackfile.read(stack, ROOT, secrets="omit")
+        own = {f"{file.project}:{key}": value for key, value in (changes or {}).items()}
+        given = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+        return self.stack(program, project=file.project, stack=stack, config={**given, **own})
+
+
+def program() -> None:
+    """Run the repository's ``__main__.py``, as the language host does."""
+    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+
+@contextlib.contextmanager
+def backend(
+    folder: Path, answers: Mapping[str, provider.Answer] | None = None
+) -> Iterator[Backend]:
+    """Serve an empty cloud and keep states in ``folder``."""
+    cloud = Cloud()
+    (folder / "states").mkdir(parents=True, exist_ok=True)
+    known = {**recording.ANSWERS, **(answers or {})}
+    with contextlib.ExitStack() as serving:
+        ports = {
+            package: serving.enter_context(
+                provider.served(provider.Provider(package, cloud, known))
+            )
+            for package in ("aws", "command")
+        }
+        yield Backend(folder, cloud, ports)
