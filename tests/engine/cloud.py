@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.engine.schema import ResourceType
-
-ACCOUNT = "123456789012"
 
 
 class Refused(Exception):
@@ -33,21 +32,28 @@ class Made:
 
     type: str
     name: str
+    """The logical name."""
     inputs: dict[str, Any]
     outputs: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """The last word of the type."""
+        return self.type.rpartition(":")[2]
 
 
 @dataclass
 class Cloud:
     """Everything that exists, and what the engine asked for."""
 
+    account: str = "123456789012"
     resources: dict[tuple[str, str], Made] = field(default_factory=dict)
-    """By type and id."""
+    """By type and what tells one from another: its id, or its ARN where several share an id."""
     calls: list[Call] = field(default_factory=list)
     failures: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """Verb, type's last word and logical name to the error that the next such call ends with."""
     lock: threading.RLock = field(default_factory=threading.RLock)
-    revisions: Counter[str] = field(default_factory=Counter)
+    _counted: Counter[str] = field(default_factory=Counter)
 
     def fail(self, verb: str, kind: str, name: str, error: str) -> None:
         """Have the next call of that verb on that resource end with ``error``."""
@@ -74,82 +80,99 @@ class Cloud:
             Refused: the name is taken, and the API does not give out what is there.
         """
         with self.lock:
-            outputs = self.outputs(kind, name, inputs, region)
-            key = kind.token, outputs.pop("id")
+            outputs = self._outputs(kind, name, inputs, region)
+            id_ = self._identifier(kind, name, outputs)
+            key = key_of(kind, id_, outputs)
             if key in self.resources and kind.exists not in ("same", "overwrites"):
-                raise Refused(f"{kind.exists}: {key[1]} already exists")
+                raise Refused(f"{kind.exists}: {id_} already exists")
             self.resources[key] = Made(kind.token, name, inputs, outputs)
-            return key[1], outputs
+            return id_, outputs
 
-    def outputs(
+    def of(self, kind: str) -> dict[str, Made]:
+        """Return the resources of a type, by its last word, under their logical names."""
+        return {made.name: made for made in self.resources.values() if made.kind == kind}
+
+    def remove(self, kind: str, name: str) -> None:
+        """End a resource behind the engine's back."""
+        for key, made in list(self.resources.items()):
+            if (made.kind, made.name) == (kind, name):
+                del self.resources[key]
+
+    def _outputs(
         self, kind: ResourceType, name: str, inputs: dict[str, Any], region: str
     ) -> dict[str, Any]:
-        """Return what the API would say of a resource with these inputs."""
         given = {key: value for key, value in inputs.items() if not key.startswith("__")}
         outputs = {**kind.defaults, **given}
-        if "region" in kind.computed:
+        if kind.is_regional:
             outputs.setdefault("region", region)
-        physical = str(outputs.get(kind.name_property or "") or name)
-        if kind.token == "aws:ecs/taskDefinition:TaskDefinition":
-            family = outputs["family"]
-            self.revisions[family] += 1
-            outputs["revision"] = self.revisions[family]
-            physical = f"{family}:{self.revisions[family]}"
+        named = str(outputs.get(kind.name_property or "") or name)
+        if kind.kind == "TaskDefinition":
+            self._counted[named] += 1
+            outputs["revision"] = self._counted[named]
+            named = f"{named}:{outputs['revision']}"
+        facts = {
+            "account": self.account,
+            "region": region,
+            "path": "/",
+            "groupName": "default",
+            **outputs,
+            "name": named,
+        }
         for output in kind.computed - outputs.keys():
-            outputs[output] = _computed(kind.token, output, physical, outputs, region)
-        if kind.id_output in outputs:
-            outputs["id"] = str(outputs[kind.id_output])
-        else:
-            outputs["id"] = _identifier(kind, name, outputs)
+            outputs[output] = _computed(kind, output, facts)
         return outputs
 
-    def named(self, type_: str) -> set[str]:
-        """Return the logical names of the resources of a type (its last word) that exist."""
-        return {m.name for m in self.resources.values() if m.type.rpartition(":")[2] == type_}
+    def _identifier(self, kind: ResourceType, name: str, outputs: dict[str, Any]) -> str:
+        if "{" not in kind.id_pattern:
+            return str(outputs[kind.id_pattern])
+        self._counted["hex"] += 1
+        facts = {"name": name, **outputs, "hex": f"{self._counted['hex']:08x}"}
+        return kind.id_pattern.format(**facts)
+
+
+def key_of(kind: ResourceType, id_: str, outputs: dict[str, Any]) -> tuple[str, str]:
+    """Return what tells a resource from another of its type."""
+    return kind.token, str(outputs["arn"]) if kind.exists == "adds" and "arn" in outputs else id_
 
 
 ARNS = {
     # Service Authorization Reference, "Resource types defined by ...".
-    "aws:cloudwatch/eventRule:EventRule": "arn:aws:events:{region}:{account}:rule/{name}",
-    "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
-    "aws:cloudwatch/metricAlarm:MetricAlarm": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
-    "aws:dynamodb/table:Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
-    "aws:ec2/securityGroup:SecurityGroup": "arn:aws:ec2:{region}:{account}:security-group/{name}",
-    "aws:ecs/cluster:Cluster": "arn:aws:ecs:{region}:{account}:cluster/{name}",
-    "aws:ecs/taskDefinition:TaskDefinition": "arn:aws:ecs:{region}:{account}:task-definition/{name}",
-    "aws:iam/role:Role": "arn:aws:iam::{account}:role{path}{name}",
-    "aws:scheduler/schedule:Schedule": "arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}",
-    "aws:scheduler/scheduleGroup:ScheduleGroup": "arn:aws:scheduler:{region}:{account}:schedule-group/{name}",
-    "aws:sfn/stateMachine:StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
-    "aws:sns/topic:Topic": "arn:aws:sns:{region}:{account}:{name}",
-    "aws:sqs/queue:Queue": "arn:aws:sqs:{region}:{account}:{name}",
+    "EventRule": "arn:aws:events:{region}:{account}:rule/{name}",
+    "LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
+    "MetricAlarm": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
+    "Parameter": "arn:aws:ssm:{region}:{account}:parameter{name}",
+    "Policy": "arn:aws:iam::{account}:policy{path}{name}",
+    "Queue": "arn:aws:sqs:{region}:{account}:{name}",
+    "Role": "arn:aws:iam::{account}:role{path}{name}",
+    "Schedule": "arn:aws:scheduler:{region}:{account}:schedule/{groupName}/{name}",
+    "ScheduleGroup": "arn:aws:scheduler:{region}:{account}:schedule-group/{name}",
+    "SecurityGroup": "arn:aws:ec2:{region}:{account}:security-group/{name}",
+    "SecurityGroupEgressRule": "arn:aws:ec2:{region}:{account}:security-group-rule/{name}",
+    "StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
+    "Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
+    "TaskDefinition": "arn:aws:ecs:{region}:{account}:task-definition/{name}",
+    "Topic": "arn:aws:sns:{region}:{account}:{name}",
+    "TopicSubscription": "arn:aws:sns:{region}:{account}:subscription/{name}",
+    "Cluster": "arn:aws:ecs:{region}:{account}:cluster/{name}",
+}
+
+CALCULATED = {
+    "arnWithoutRevision": lambda kind, facts: re.sub(r":\d+$", "", _arn(kind, facts)),
+    "url": lambda _, facts: "https://sqs.{region}.amazonaws.com/{account}/{name}".format(**facts),
+    "tagsAll": lambda _, facts: facts.get("tags", {}),
+    "stdout": lambda _, facts: "",
+    "stderr": lambda _, facts: "",
 }
 
 
-def _computed(token: str, output: str, name: str, outputs: dict[str, Any], region: str) -> Any:
-    if output == "arn" and token in ARNS:
-        return ARNS[token].format(
-            region=outputs.get("region", region),
-            account=ACCOUNT,
-            name=name,
-            path=outputs.get("path", "/"),
-            group=outputs.get("groupName", "default"),
-        )
-    if output == "arnWithoutRevision":
-        arn = _computed(token, "arn", name, outputs, region)
-        return arn.rpartition(":")[0]
-    if output == "url":
-        return f"https://sqs.{outputs.get('region', region)}.amazonaws.com/{ACCOUNT}/{name}"
-    if output == "tagsAll":
-        return outputs.get("tags", {})
-    if output in ("name", "namePrefix", "family"):
-        return name
-    if output == "stdout":
-        return ""
-    return f"{output} of {name}"
+def _computed(kind: ResourceType, output: str, facts: dict[str, Any]) -> Any:
+    """Return what the API answers for an output; where nothing reads it, a text that says what."""
+    if output == "arn":
+        return _arn(kind, facts)
+    if output in CALCULATED:
+        return CALCULATED[output](kind, facts)
+    return f"{output} of {facts['name']}"
 
 
-def _identifier(kind: ResourceType, name: str, outputs: dict[str, Any]) -> str:
-    """Return an id that the API gives out; the physical name is part of it where there is one."""
-    short = kind.token.rpartition(":")[2].lower()
-    return f"{short}-{outputs.get(kind.name_property or '') or name}"
+def _arn(kind: ResourceType, facts: dict[str, Any]) -> str:
+    return ARNS[kind.kind].format(**facts)

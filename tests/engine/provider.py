@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
@@ -21,25 +24,30 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.engine import schema, wire
-from tests.engine.cloud import Call, Cloud, Refused
+from tests.engine.cloud import Call, Cloud, Refused, key_of
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Configured:
+    """What a provider resource is told."""
+
+    region: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """``defaultTags``."""
+
+
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """Serves the engine out of a cloud."""
+    """Serves one package of the engine's out of a cloud."""
 
     def __init__(self, package: str, cloud: Cloud, answers: Mapping[str, Answer]) -> None:
         self.package = package
         self.cloud = cloud
         self.answers = answers
         self.seconds = 0.0
-        """How long the engine waited for answers, all threads together."""
-        self._regions: dict[str, str] = {}
-
-    # The engine holds one connection for each provider resource, and its calls do not name it.
-    def _region(self, context: grpc.ServicerContext) -> str:
-        return self._regions.get(context.peer(), "eu-west-1")
+        """How long calls took here, all threads together."""
+        self._configured: dict[str, Configured] = {}
 
     def Handshake(self, request, context):  # noqa: N802
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
@@ -55,44 +63,59 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def DiffConfig(self, request, context):  # noqa: N802
         old, new = wire.plain(wire.of(request.old_inputs)), wire.plain(wire.of(request.news))
-        return _diff_response(_changes(_visible(old), _visible(new)), lambda path: False)
+        return _diff_response(_changes(old, new), replacing=())
 
     def Configure(self, request, context):  # noqa: N802
-        region = wire.plain(wire.of(request.args)).get("region")
-        if region:
-            self._regions[context.peer()] = region
+        told = wire.plain(wire.of(request.args))
+        # Anything but text travels as JSON.
+        tags = json.loads(told.get("defaultTags", "{}")).get("tags", {})
+        # The engine holds a connection for each provider resource, and no later call names it.
+        self._configured[context.peer()] = Configured(told.get("region", ""), tags)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Invoke(self, request, context):  # noqa: N802
         with self._answering(context):
             if request.tok not in self.answers:
                 raise Refused(f"{request.tok}: no answer written down")
-            answer = self.answers[request.tok]
-            # The region is the provider's, which no call names.
-            found = answer(wire.plain(wire.of(request.args)))
+            found = self.answers[request.tok](wire.plain(wire.of(request.args)))
             if request.tok == "aws:index/getRegion:getRegion":
-                found = {**found, "region": self._region(context), "id": self._region(context)}
+                found = {**found, "region": self._told(context).region}
             return provider_pb2.InvokeResponse(**{"return": wire.to(found)})
 
     def Check(self, request, context):  # noqa: N802
         with self._answering(context):
             kind = schema.find(request.type)
             given, before = wire.of(request.news), wire.of(request.olds)
+            problems = [*kind.broken(wire.plain(given))]
+            given["__defaults"] = []
+            if kind.automatic_maximum is not None and kind.name_property not in given:
+                name = _automatic_name(kind, request, before)
+                if len(name) > kind.automatic_maximum:
+                    problems.append(
+                        (kind.name_property, f"{name} is over {kind.automatic_maximum} characters")
+                    )
+                given |= {kind.name_property: name, "__defaults": [kind.name_property]}
             failures = [
-                provider_pb2.CheckFailure(property=path, reason=reason)
-                for path, reason in kind.broken(wire.plain(given))
+                provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in problems
             ]
-            if kind.name_property and kind.name_property not in given:
-                given |= _automatic(kind, request, before)
             return provider_pb2.CheckResponse(inputs=wire.to(given), failures=failures)
 
     def Diff(self, request, context):  # noqa: N802
         with self._answering(context):
             kind = schema.find(request.type)
-            old, new = wire.of(request.old_inputs), wire.of(request.news)
-            changes = _changes(_visible(wire.plain(old)), _visible(wire.plain(new)))
-            response = _diff_response(changes, kind.is_replaced_by)
-            response.deleteBeforeReplace = _is_deleted_first(kind, new)
+            olds, old = wire.plain(wire.of(request.olds)), wire.plain(wire.of(request.old_inputs))
+            new = wire.plain(wire.of(request.news))
+            changes = _changes(
+                self._planned(kind, old, olds.get("region"), olds.get("tagsAll")),
+                self._planned(kind, new, self._told(context).region, self._tags(new, context)),
+            )
+            if any(path.startswith("tags.") for path in changes):
+                changes = {p: c for p, c in changes.items() if not p.startswith("tagsAll")}
+            replacing = [path for path in changes if kind.is_replaced_by(path)]
+            response = _diff_response(changes, replacing)
+            response.deleteBeforeReplace = bool(replacing) and (
+                kind.deletes_first or (not kind.framework and kind.is_named(new))
+            )
             return response
 
     def Create(self, request, context):  # noqa: N802
@@ -104,23 +127,29 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 return provider_pb2.CreateResponse(id="", properties=wire.to(state))
             self._record("create", request, context)
             id_, outputs = self.cloud.create(
-                kind, request.name, wire.plain(inputs), self._region(context)
+                kind, request.name, wire.plain(inputs), self._told(context).region
             )
-            return provider_pb2.CreateResponse(
-                id=id_, properties=wire.to({**outputs, **_visible(inputs)})
-            )
+            if "tagsAll" in kind.computed:
+                outputs["tagsAll"] = self._tags(wire.plain(inputs), context)
+            # What was given goes back as it came: a secret stays one.
+            state = {**outputs, **_visible(inputs)}
+            return provider_pb2.CreateResponse(id=id_, properties=wire.to(state))
 
     def Update(self, request, context):  # noqa: N802
         with self._answering(context):
-            kind, inputs = schema.find(request.type), wire.of(request.news)
-            kept = {key: wire.of(request.olds).get(key) for key in kind.computed - inputs.keys()}
+            kind, inputs, old = (
+                schema.find(request.type),
+                wire.of(request.news),
+                wire.of(request.olds),
+            )
+            kept = {key: old[key] for key in {*kind.computed, "region"} & old.keys()}
             state = {**kind.defaults, **kept, **_visible(inputs)}
-            if "tagsAll" in state:
-                state["tagsAll"] = inputs.get("tags", {})
+            if "tagsAll" in kind.computed:
+                state["tagsAll"] = self._tags(wire.plain(inputs), context)
             if not request.preview:
                 self._record("update", request, context)
                 with self.cloud.lock:
-                    made = self.cloud.resources.get((request.type, request.id))
+                    made = self.cloud.resources.get(key_of(kind, request.id, wire.plain(old)))
                     if made is None:
                         raise Refused(f"{request.id}: not found")
                     made.inputs, made.outputs = wire.plain(inputs), wire.plain(state)
@@ -129,13 +158,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request, context):  # noqa: N802
         with self._answering(context):
             self._record("read", request, context)
-            made = self.cloud.resources.get((request.type, request.id))
+            inputs, state = wire.of(request.inputs), wire.of(request.properties)
+            key = key_of(schema.find(request.type), request.id, wire.plain(state))
+            made = self.cloud.resources.get(key)
             if made is None:
                 return provider_pb2.ReadResponse(id="")
             # What has not changed stays as the engine has it, secrets too.
-            inputs, state = wire.of(request.inputs), wire.of(request.properties)
             if wire.plain(inputs) != made.inputs:
-                inputs, state = made.inputs, made.outputs
+                inputs, state = made.inputs, {**state, **_visible(made.inputs)}
             return provider_pb2.ReadResponse(
                 id=request.id, properties=wire.to(state), inputs=wire.to(inputs)
             )
@@ -143,15 +173,34 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request, context):  # noqa: N802
         with self._answering(context):
             self._record("delete", request, context)
+            state = wire.plain(wire.of(request.properties))
             with self.cloud.lock:
-                self.cloud.resources.pop((request.type, request.id), None)
+                key = key_of(schema.find(request.type), request.id, state)
+                self.cloud.resources.pop(key, None)
             return empty_pb2.Empty()
 
     def Cancel(self, request, context):  # noqa: N802
         return empty_pb2.Empty()
 
+    def _told(self, context: grpc.ServicerContext) -> Configured:
+        return self._configured.get(context.peer(), Configured())
+
+    def _tags(self, inputs: Mapping[str, Any], context: grpc.ServicerContext) -> dict[str, str]:
+        return {**self._told(context).tags, **inputs.get("tags", {})}
+
+    def _planned(
+        self, kind: schema.ResourceType, inputs: dict[str, Any], region: Any, tags: Any
+    ) -> dict[str, Any]:
+        """Return what is compared: the inputs, and what the provider's own configuration adds."""
+        compared = _visible(inputs)
+        if kind.is_regional and region is not None:
+            compared.setdefault("region", region)
+        if "tagsAll" in kind.computed and tags is not None:
+            compared["tagsAll"] = tags
+        return compared
+
     def _record(self, verb, request, context):
-        self.cloud.record(Call(verb, request.type, request.name, self._region(context)))
+        self.cloud.record(Call(verb, request.type, request.name, self._told(context).region))
 
     @contextlib.contextmanager
     def _answering(self, context: grpc.ServicerContext) -> Iterator[None]:
@@ -182,29 +231,13 @@ def _visible(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if not key.startswith("__")}
 
 
-def _automatic(kind: schema.ResourceType, request: Any, before: dict[str, Any]) -> dict[str, Any]:
-    """Return a name made from the logical one, the old one if that was made too.
-
-    Pulumi's ``resource.NewUniqueName``: seven hex digits after the name; the provider notes among
-    the inputs that it is not the program's.
-    """
-    note = {"__defaults": [kind.name_property]}
-    if kind.name_property in before.get("__defaults", ()):
-        return {kind.name_property: before[kind.name_property], **note}
-    digits = hashlib.sha256(request.randomSeed + request.urn.encode()).hexdigest()[:7]
-    name = f"{request.name[: kind.name_maximum - 8]}-{digits}"
-    return {kind.name_property: name, **note}
-
-
-def _is_deleted_first(kind: schema.ResourceType, inputs: Mapping[str, Any]) -> bool:
-    """Return whether the old one has to go before the new one comes: they would share a name."""
+def _automatic_name(kind: schema.ResourceType, request: Any, before: dict[str, Any]) -> str:
+    """Return a name made from the logical one, the old one if that was made too."""
     name = kind.name_property
-    return (
-        not kind.framework
-        and name is not None
-        and name in inputs
-        and name not in inputs.get("__defaults", ())
-    )
+    if name in before.get("__defaults", ()):
+        return str(before[name])
+    digits = hashlib.sha256(request.randomSeed + request.urn.encode()).hexdigest()[:7]
+    return f"{request.name}-{digits}"
 
 
 def _changes(old: Any, new: Any, path: str = "") -> dict[str, int]:
@@ -230,20 +263,19 @@ def _changes(old: Any, new: Any, path: str = "") -> dict[str, int]:
 
 
 def _diff_response(
-    changes: dict[str, int], is_replaced_by: Callable[[str], bool]
+    changes: dict[str, int], replacing: Collection[str]
 ) -> provider_pb2.DiffResponse:
     kinds = provider_pb2.PropertyDiff
-    replacing = [path for path in changes if is_replaced_by(path)]
     detailed = {
-        path: kinds(kind=kind + (1 if path in replacing else 0), inputDiff=True)
+        # Each kind is followed by the one that replaces, too.
+        path: kinds(kind=kind + (path in replacing), inputDiff=True)
         for path, kind in changes.items()
     }
+    some = provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE
     return provider_pb2.DiffResponse(
-        changes=provider_pb2.DiffResponse.DIFF_SOME
-        if changes
-        else provider_pb2.DiffResponse.DIFF_NONE,
-        diffs=sorted({path.partition(".")[0].partition("[")[0] for path in changes}),
-        replaces=replacing,
+        changes=some,
+        diffs=sorted({re.split(r"[.\[]", path)[0] for path in changes}),
+        replaces=list(replacing),
         detailedDiff=detailed,
         hasDetailedDiff=True,
     )

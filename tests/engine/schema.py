@@ -2,7 +2,7 @@
 
 Names, types and what is required come from the provider's own Python classes; what replaces a
 resource, what its id is and what its API does with a name that is taken come from the provider's
-source, as ``published/*.yaml`` has it, which names the version.
+source, as ``published/aws.yaml`` has it, which names the version.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import yaml
 
 from tests import published
 
-PUBLISHED = Path(__file__).parent / "published"
+PUBLISHED = Path(__file__).parent / "published" / "aws.yaml"
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,30 @@ class ResourceType:
     framework: bool
     """Whether it is written with Terraform's Plugin Framework, which the bridge treats apart."""
     name_property: str | None
-    """What the provider names by itself where the program does not."""
-    name_maximum: int
-    id_output: str
+    """The property that names it."""
+    automatic_maximum: int | None
+    """How long an automatic name may be; None where it gets none."""
+    id_pattern: str
     replaces: frozenset[str]
     """Paths of properties, a list's items as ``[*]``."""
+    deletes_first: bool
+    """Whether a replacement always ends the old one before the new one comes."""
     defaults: Mapping[str, Any]
     """What the provider has in the state where the program gives nothing."""
     computed: frozenset[str]
     """Outputs that only the API knows."""
     exists: str
-    """What the API makes of a name that is taken: an error's name, ``same`` or ``overwrites``."""
+    """What the API makes of a name that is taken: an error's name, ``same``, ``overwrites`` or
+    ``adds``."""
+
+    @property
+    def is_regional(self) -> bool:
+        return "region" in self.replaces
+
+    @property
+    def kind(self) -> str:
+        """The last word of the token."""
+        return self.token.rpartition(":")[2]
 
     def broken(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield property and reason of whatever the inputs break."""
@@ -57,6 +70,12 @@ class ResourceType:
             for replacing in self.replaces
         )
 
+    def is_named(self, inputs: Mapping[str, Any]) -> bool:
+        """Return whether the program named it: the bridge notes among the inputs what it filled."""
+        if self.automatic_maximum is None or "__defaults" not in inputs:
+            return False
+        return self.name_property not in inputs["__defaults"]
+
 
 @cache
 def find(token: str) -> ResourceType:
@@ -69,20 +88,19 @@ def find(token: str) -> ResourceType:
     name = known.get("name") or {}
     return ResourceType(
         token=token,
-        framework=known.get("framework", False),
+        framework=known["framework"],
         name_property=name.get("property"),
-        name_maximum=name.get("automatic", {}).get("maximum", 255),
-        id_output=known.get("id", "id"),
-        replaces=frozenset(known.get("replaces", ())),
-        defaults=known.get("defaults", {}),
-        computed=frozenset(known.get("computed", ())),
-        exists=known.get("exists", "same"),
+        automatic_maximum=name.get("automatic", {}).get("maximum"),
+        id_pattern=known["id"],
+        replaces=frozenset(known["replaces"]),
+        deletes_first=known.get("deleteBeforeReplace", False),
+        # A nested one stands only where the block around it does: nothing here reads it.
+        defaults={key: value for key, value in known["defaults"].items() if "." not in key},
+        computed=frozenset(known["computed"]),
+        exists=known["exists"],
     )
 
 
 @cache
 def _published() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for path in sorted(PUBLISHED.glob("*.yaml")):
-        found |= yaml.safe_load(path.read_text())["resources"]
-    return found
+    return yaml.safe_load(PUBLISHED.read_text())["resources"]

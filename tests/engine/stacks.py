@@ -222,7 +222,6 @@ class Backend:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
 
-
     def of_project(self, stack: str, changes: Mapping[str, Any] | None = None) -> Stack:
         """Return a stack of this repository's own program, with its file's configuration.
 
@@ -242,12 +241,20 @@ def program() -> None:
 
 @contextlib.contextmanager
 def backend(
-    folder: Path, answers: Mapping[str, provider.Answer] | None = None
+    folder: Path,
+    answers: Mapping[str, provider.Answer] | None = None,
+    *,
+    account: str = recording.ACCOUNT,
 ) -> Iterator[Backend]:
-    """Serve an empty cloud and keep states in ``folder``."""
-    cloud = Cloud()
+    """Serve an empty cloud and keep states in ``folder``.
+
+    Args:
+        answers: of invokes, where they are not those of :data:`tests.recording.ANSWERS`.
+    """
+    cloud = Cloud(account)
     (folder / "states").mkdir(parents=True, exist_ok=True)
-    known = {**recording.ANSWERS, **(answers or {})}
+    identity = {"aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": account}}
+    known = {**recording.ANSWERS, **identity, **(answers or {})}
     with contextlib.ExitStack() as serving:
         ports = {
             package: serving.enter_context(
