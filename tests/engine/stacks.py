@@ -43,8 +43,10 @@ class Plan:
     said: str = ""
     """What the CLI wrote."""
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The new state of every resource that is made or changed, by ``type name``, as the engine
-    shows it."""
+    """The new inputs of every resource that is made or changed, by ``type name``, as the engine
+    shows them."""
+    types: dict[str, str] = field(default_factory=dict)
+    """The type token of each, likewise."""
 
     def of(self, *kinds: str) -> list[str]:
         """Return the changes to resources of those kinds, such as ``sfn.StateMachine``."""
@@ -117,6 +119,7 @@ def plan_of(seen: list[events.EngineEvent], said: str) -> Plan:
     steps: dict[str, list[events.StepEventMetadata]] = {}
     outputs: dict[str, Any] = {}
     states: dict[str, dict[str, Any]] = {}
+    types: dict[str, str] = {}
     for event in seen:
         ended = event.res_outputs_event
         if ended is not None and ended.metadata.type == "pulumi:pulumi:Stack":
@@ -126,9 +129,10 @@ def plan_of(seen: list[events.EngineEvent], said: str) -> Plan:
             continue
         steps.setdefault(step.urn, []).append(step)
         if step.new is not None:
-            states[f"{short(step.type)} {name(step.urn)}"] = step.new.inputs or {}
+            key = f"{short(step.type)} {name(step.urn)}"
+            states[key], types[key] = step.new.inputs or {}, step.type
     changes = sorted(change for urn in steps for change in _changes(urn, steps[urn]))
-    return Plan(changes, outputs, said, states)
+    return Plan(changes, outputs, said, states, types)
 
 
 def _is_engines_own(step: events.StepEventMetadata) -> bool:
