@@ -28,5 +28,7 @@ pulumi.export("successTopicArn", platform.success_topic_arn)
 pulumi.export("failureTopicArn", platform.failure_topic_arn)
 pulumi.export("startsQueueUrl", platform.starts_queue_url)
 pulumi.export("messagesQueueUrl", platform.messages_queue_url)
+# For people: `pulumi stack output policies --json | jq -r .viewer`.
+pulumi.export("policies", platform.policies)
 if settings.kms_key_arn:
     pulumi.export("keyPolicy", platform.key_policy)

@@ -171,6 +171,19 @@ class Platform:
         """The ARN pattern of the roles on :attr:`role_path`."""
         return f"arn:{self.partition}:iam::{self.account}:role{self.role_path}*"
 
+    @property
+    def job_role_path(self) -> str:
+        """The IAM path of the roles of single jobs, below :attr:`role_path`.
+
+        Who may deploy jobs writes these, and none of the platform's own.
+        """
+        return f"{self.role_path}jobs/"
+
+    @property
+    def job_roles_arn(self) -> str:
+        """The ARN pattern of the roles on :attr:`job_role_path`."""
+        return f"arn:{self.partition}:iam::{self.account}:role{self.job_role_path}*"
+
 
 def schedule_input(schedule: str = DEFAULT_SCHEDULE) -> dict[str, Any]:
     """Return the execution input that a schedule sends.

@@ -8,9 +8,11 @@ import pulumi_aws as aws
 
 from batch.contract import RUN_TASK, Platform
 from batch.documents import (
+    administrator,
     containers,
     job_machine,
     keys,
+    people,
     run_task_machine,
     schedule_target,
     trusts,
@@ -65,6 +67,9 @@ class BatchPlatform(pulumi.ComponentResource):
 
     key_policy: pulumi.Output[str]
     """JSON: the policy that kms_key_arn needs, or the statements to add to the one it has."""
+
+    policies: pulumi.Output[dict[str, str]]
+    """JSON by task: the IAM policy of a viewer, a runner, a deployer of jobs and an admin."""
 
     def __init__(
         self, name: str, args: BatchPlatformArgs, opts: pulumi.ResourceOptions | None = None
@@ -152,7 +157,18 @@ class BatchPlatform(pulumi.ComponentResource):
         self.starts_queue_url = told.starts.url
         self.messages_queue_url = told.messages.url
         self.key_policy = pulumi.Output.from_input(text(keys.policy(platform=platform)))
+        self.policies = _policies(name, platform, roles)
         self.register_outputs({key: getattr(self, key) for key in type(self).__annotations__})
+
+
+def _policies(name: str, platform: Platform, roles: role.Place) -> pulumi.Output[dict[str, str]]:
+    bounded = {"platform": platform, "boundary_arn": roles.boundary}
+    return pulumi.Output.all(
+        viewer=text(people.viewer(platform=platform)),
+        runner=text(people.runner(platform=platform)),
+        deployer=rendered(people.deployer, **bounded),
+        admin=rendered(administrator.admin, name=name, **bounded),
+    )
 
 
 def _execution_role(

@@ -43,4 +43,4 @@ class Connection:
     @property
     def roles(self) -> Place:
         """Where the roles of its jobs belong."""
-        return Place(self.platform.apply(lambda known: known.role_path), self["boundary"])
+        return Place(self.platform.apply(lambda known: known.job_role_path), self["boundary"])

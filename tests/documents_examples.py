@@ -7,9 +7,11 @@ from typing import Any
 
 from batch.contract import Platform
 from batch.documents import (
+    administrator,
     containers,
     job_machine,
     keys,
+    people,
     queues,
     rules,
     run_task_machine,
@@ -62,6 +64,7 @@ VOLUMES = (
 
 QUEUE = PLATFORM.arn("sqs", "dead-letters")
 KEY = PLATFORM.arn("kms", "key/1")
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 TOPIC = PLATFORM.topic_arn(PLATFORM.failure_topic)
 RULES = [PLATFORM.arn("events", f"rule/{name}") for name in ("success", "failure")]
 PUBLISHER = "arn:aws:iam::123456789012:role/batch/batch-stg/messages"
@@ -134,6 +137,11 @@ DOCUMENTS: dict[str, Any] = {
         alarm_arns=[PLATFORM.arn("cloudwatch", "alarm:dead-letters")],
     ),
     "policy-queue": queues.policy(account=PLATFORM.account, queue_arn=QUEUE, rule_arns=RULES),
+    "people-viewer": people.viewer(platform=PLATFORM),
+    "people-runner": people.runner(platform=PLATFORM),
+    "people-deployer": people.deployer(platform=PLATFORM, boundary_arn=BOUNDARY),
+    "people-deployer-unbounded": people.deployer(platform=PLATFORM),
+    "people-admin": administrator.admin(platform=PLATFORM, name="batch", boundary_arn=BOUNDARY),
     "policy-key": keys.policy(platform=PLATFORM),
     "rule-success": rules.success(PLATFORM),
     "rule-failure": rules.failure(PLATFORM),

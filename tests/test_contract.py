@@ -34,6 +34,8 @@ PLATFORM = Platform("batch", "stg", "111111111111", "eu-west-1")
         ("batch-stg-failure", PLATFORM.failure_topic),
         ("/batch/batch-stg/", PLATFORM.role_path),
         ("arn:aws:iam::111111111111:role/batch/batch-stg/*", PLATFORM.roles_arn),
+        ("/batch/batch-stg/jobs/", PLATFORM.job_role_path),
+        ("arn:aws:iam::111111111111:role/batch/batch-stg/jobs/*", PLATFORM.job_roles_arn),
         ("task/app/0123", contract.log_stream("app", "arn:aws:ecs:r:1:task/batch-stg/0123")),
     ],
 )

@@ -90,6 +90,7 @@ def test_a_stack_says_where_its_things_are(stack):
         "jobs",
         "messagesQueueUrl",
         "platform",
+        "policies",
         "runTaskArn",
         "startsQueueUrl",
         "successTopicArn",

@@ -452,8 +452,8 @@ def test_its_own_roles_are_on_the_platforms_path_and_within_its_boundary():
         (r.name, r.inputs["path"], r.inputs["permissionsBoundary"])
         for r in job(options).of(aws.iam.Role)
     ] == [
-        ("report-execution", "/batch/batch-test/", boundary),
-        ("report-task", "/batch/batch-test/", boundary),
+        ("report-execution", "/batch/batch-test/jobs/", boundary),
+        ("report-task", "/batch/batch-test/jobs/", boundary),
     ]
 
 

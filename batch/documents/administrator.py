@@ -1,0 +1,176 @@
+"""What deploying the whole platform takes: the IAM policy of SREs and of their CI.
+
+Actions are shortened by wildcards, or it would not fit a managed policy. A test has the list of
+what they stand for.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch.contract import Platform
+from batch.documents import people
+from batch.documents.statements import Policy, Statement, allow, policy
+
+_PASSED: Final = ("chatbot", "ecs-tasks", "events", "scheduler", "states")
+"""The services that take a role of the platform."""
+
+
+def admin(*, platform: Platform, name: str, boundary_arn: str = "") -> Policy:
+    """Return what ``pulumi up``, ``refresh`` and ``destroy`` of the platform call.
+
+    It writes the policies of the platform's roles. Without a boundary that is as much as the
+    account can do.
+
+    Args:
+        name: the name of the platform's resource: queues, rules and alarms begin with it.
+        boundary_arn: the boundary of every role, empty if there is none.
+    """
+    return policy(
+        [
+            *_runs(platform),
+            *_messages(platform, name),
+            *_network(platform),
+            *people.roles(platform.roles_arn, boundary_arn=boundary_arn, bounded_only=False),
+            allow(
+                ["iam:PassRole"],
+                [platform.roles_arn],
+                StringEquals={
+                    "iam:PassedToService": [f"{service}.amazonaws.com" for service in _PASSED]
+                },
+            ),
+            allow(
+                ["iam:CreateServiceLinkedRole"],
+                [f"arn:{platform.partition}:iam::{platform.account}:role/aws-service-role/*"],
+                StringEquals={
+                    "iam:AWSServiceName": [
+                        "ecs.amazonaws.com",
+                        "management.chatbot.amazonaws.com",
+                    ]
+                },
+            ),
+            # "*": they support no resource, and no condition.
+            allow(
+                [
+                    "chatbot:CreateSlackChannelConfiguration",
+                    "chatbot:DescribeSlackChannelConfigurations",
+                    "chatbot:ListTagsForResource",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeRouteTables",
+                    "ec2:DescribeSecurityGroupRules",
+                    "ec2:DescribeSecurityGroups",
+                    "ec2:DescribeSubnets",
+                    "ec2:DescribeVpcs",
+                    "ecs:DeregisterTaskDefinition",
+                    "ecs:DescribeTaskDefinition",
+                    "logs:DescribeLogGroups",
+                    "ssm:DescribeParameters",
+                    "states:ValidateStateMachineDefinition",
+                ],
+                ["*"],
+            ),
+        ]
+    )
+
+
+def _runs(platform: Platform) -> list[Statement]:
+    """Return what runs a job, and what starts it."""
+    groups = (platform.schedule_group, platform.manual_schedule_group)
+    return [
+        allow(
+            ["states:*StateMachine", "states:ListStateMachineVersions", "states:*Tag*"],
+            [platform.arn("states", f"stateMachine:{platform.prefix}{end}*") for end in "-_"],
+        ),
+        allow(
+            ["scheduler:*Schedule", "scheduler:*ScheduleGroup", "scheduler:*Tag*"],
+            [platform.arn("scheduler", f"schedule-group/{group}") for group in groups]
+            + [platform.arn("scheduler", f"schedule/{group}/*") for group in groups],
+        ),
+        allow(
+            [
+                "ecs:*Cluster",
+                "ecs:DescribeClusters",
+                "ecs:PutClusterCapacityProviders",
+                "ecs:RegisterTaskDefinition",
+                "ecs:UpdateClusterSettings",
+                "ecs:*Tag*",
+            ],
+            [
+                platform.cluster_arn,
+                *(
+                    platform.arn("ecs", f"task-definition/{family}:*")
+                    for family in (platform.family(), platform.family("*"))
+                ),
+            ],
+        ),
+        allow(
+            ["logs:*KmsKey", "logs:*LogGroup", "logs:*RetentionPolicy", "logs:*Tag*"],
+            [
+                f"{platform.log_group_arn(group)}{streams}"
+                for group in (platform.machine_log_group, platform.task_log_group)
+                for streams in ("", ":*")
+            ],
+        ),
+        # Where a job of the platform's own program keeps a secret.
+        allow(
+            ["ssm:*Parameter", "ssm:GetParameters", "ssm:*Tag*"],
+            [platform.arn("ssm", f"parameter{platform.role_path}*")],
+        ),
+    ]
+
+
+def _messages(platform: Platform, name: str) -> list[Statement]:
+    """Return what tells how a run ended."""
+    ends = [f"{name}-{end}-*" for end in ("success", "failure")]
+    undelivered = [f"{name}-{what}-*" for what in ("starts", "messages")]
+    channels = f"arn:{platform.partition}:chatbot::{platform.account}:chat-configuration"
+    return [
+        allow(
+            [
+                "sns:*Topic",
+                "sns:*TopicAttributes",
+                "sns:*SubscriptionAttributes",
+                "sns:Subscribe",
+                "sns:Unsubscribe",
+                "sns:*Tag*",
+            ],
+            [platform.topic_arn(f"{platform.prefix}-*")],
+        ),
+        allow(
+            ["sqs:*Queue", "sqs:*QueueAttributes", "sqs:GetQueueUrl", "sqs:*Tag*"],
+            [platform.arn("sqs", queue) for queue in undelivered],
+        ),
+        allow(
+            ["events:*Rule", "events:*Targets", "events:*Tag*"],
+            [platform.arn("events", f"rule/{rule}") for rule in ends],
+        ),
+        allow(
+            ["cloudwatch:*Alarms", "cloudwatch:PutMetricAlarm", "cloudwatch:*Tag*"],
+            [platform.arn("cloudwatch", f"alarm:{alarm}") for alarm in undelivered],
+        ),
+        allow(
+            ["chatbot:*SlackChannelConfiguration", "chatbot:*TagResource"],
+            [f"{channels}/slack-channel/{platform.prefix}-*"],
+        ),
+    ]
+
+
+def _network(platform: Platform) -> list[Statement]:
+    """Return what the security group of the tasks takes, where none is given."""
+    return [
+        allow(
+            [
+                "ec2:*SecurityGroup",
+                "ec2:*SecurityGroupEgress",
+                "ec2:CreateTags",
+                "ec2:DeleteTags",
+                "ec2:ModifySecurityGroupRules",
+            ],
+            # EC2 makes up their ids.
+            [
+                platform.arn("ec2", f"{kind}/*")
+                for kind in ("security-group", "security-group-rule")
+            ],
+        ),
+        allow(["ec2:CreateSecurityGroup"], [platform.arn("ec2", "vpc/*")]),
+    ]

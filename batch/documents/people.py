@@ -1,0 +1,192 @@
+"""What people may do: look on, start and stop runs, deploy jobs. IAM policies, one a person's task.
+
+Each goes into a managed policy, or into a permission set of IAM Identity Center. Whoever deploys
+the whole platform has ``administrator`` instead. What each leaves open: docs/permissions.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from batch.contract import RUN_TASK, Platform, Tag
+from batch.documents.statements import Policy, Statement, allow, policy
+
+SIZE_LIMIT: Final = 6144
+"""Characters of a managed policy, without white space ("IAM and AWS STS quotas")."""
+
+
+def viewer(*, platform: Platform) -> Policy:
+    """Return what ``batchctl ls``, ``show``, ``next`` and ``logs`` call."""
+    return policy(
+        [
+            *_read_runs(platform),
+            allow(
+                [
+                    "states:DescribeStateMachine",
+                    "states:ListExecutions",
+                    "states:ListTagsForResource",
+                ],
+                [platform.state_machine_arn("*")],
+            ),
+            allow(
+                ["scheduler:GetSchedule"],
+                [platform.arn("scheduler", f"schedule/{platform.schedule_group}/*")],
+            ),
+            # "*": these lists support no resource, and no condition.
+            allow(["scheduler:ListSchedules", "states:ListStateMachines"], ["*"]),
+        ]
+    )
+
+
+def runner(*, platform: Platform) -> Policy:
+    """Return what starting, following and stopping a run take, for an operator or for CI.
+
+    The run's input replaces command and environment of a job, and no condition of IAM looks into
+    it: whoever starts a job has what the job's own role and secrets give.
+    """
+    return policy(
+        [
+            *_read_runs(platform),
+            allow(
+                ["states:StartExecution", "states:ListExecutions"],
+                [platform.state_machine_arn("*")],
+            ),
+            allow(["states:StopExecution"], [platform.execution_arn("*", "*")]),
+            # "*": the list supports no resource, and no condition.
+            allow(["states:ListStateMachines"], ["*"]),
+        ]
+    )
+
+
+def deployer(*, platform: Platform, boundary_arn: str = "") -> Policy:
+    """Return what a team's own project takes to deploy jobs on the platform.
+
+    Args:
+        boundary_arn: the boundary of every role. Without one it may make no role: a role that it
+            wrote itself and could hand to a task would make it anything.
+    """
+    machines = [platform.state_machine_arn("*")]
+    families = [platform.arn("ecs", f"task-definition/{platform.family('*')}:*")]
+    schedules = [platform.arn("scheduler", f"schedule/{platform.schedule_group}/*")]
+    return policy(
+        [
+            allow(
+                [
+                    "states:CreateStateMachine",
+                    "states:DescribeStateMachine",
+                    "states:ListStateMachineVersions",
+                    "states:ListTagsForResource",
+                ],
+                machines,
+            ),
+            # The machine for any command is the platform's. So is every one named P_...
+            allow(
+                [
+                    "states:DeleteStateMachine",
+                    "states:TagResource",
+                    "states:UntagResource",
+                    "states:UpdateStateMachine",
+                ],
+                machines,
+                StringNotEquals={f"aws:ResourceTag/{Tag.JOB}": RUN_TASK},
+            ),
+            allow([f"scheduler:{verb}Schedule" for verb in _VERBS], schedules),
+            allow(
+                [
+                    "ecs:ListTagsForResource",
+                    "ecs:RegisterTaskDefinition",
+                    "ecs:TagResource",
+                    "ecs:UntagResource",
+                ],
+                families,
+            ),
+            # "*": they support no resource, and no condition.
+            allow(
+                [
+                    "ecs:DeregisterTaskDefinition",
+                    "ecs:DescribeTaskDefinition",
+                    "states:ValidateStateMachineDefinition",
+                ],
+                ["*"],
+            ),
+            # Each role trusts one service, so that none can be handed to another.
+            allow(
+                ["iam:PassRole"],
+                [platform.roles_arn],
+                StringEquals={
+                    "iam:PassedToService": [
+                        "ecs-tasks.amazonaws.com",
+                        "scheduler.amazonaws.com",
+                        "states.amazonaws.com",
+                    ]
+                },
+            ),
+            *roles(platform.job_roles_arn, boundary_arn=boundary_arn, bounded_only=True),
+        ]
+    )
+
+
+def roles(arn: str, *, boundary_arn: str, bounded_only: bool) -> list[Statement]:
+    """Return what making roles takes, within the boundary where there is one.
+
+    Args:
+        bounded_only: without a boundary nothing can be made or changed.
+    """
+    statements = [
+        allow(
+            [
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListInstanceProfilesForRole",
+                "iam:ListRolePolicies",
+            ],
+            [arn],
+        )
+    ]
+    if bounded_only and not boundary_arn:
+        return statements
+    within: dict[str, Any] = (
+        {"StringEquals": {"iam:PermissionsBoundary": boundary_arn}} if boundary_arn else {}
+    )
+    return [
+        *statements,
+        # IAM knows the boundary of a role in these actions alone. Nobody here may take it away:
+        # that would be DeleteRolePermissionsBoundary, or another one by Put.
+        allow(
+            [
+                "iam:CreateRole",
+                "iam:DeleteRolePolicy",
+                "iam:PutRolePermissionsBoundary",
+                "iam:PutRolePolicy",
+            ],
+            [arn],
+            **within,
+        ),
+        allow(
+            [
+                "iam:DeleteRole",
+                "iam:TagRole",
+                "iam:UntagRole",
+                "iam:UpdateAssumeRolePolicy",
+                "iam:UpdateRole",
+                "iam:UpdateRoleDescription",
+            ],
+            [arn],
+        ),
+    ]
+
+
+_VERBS: Final = ("Create", "Delete", "Get", "Update")
+
+
+def _read_runs(platform: Platform) -> list[Statement]:
+    """Return what the state of a run and its log lines take."""
+    logs = platform.log_group_arn(platform.task_log_group)
+    return [
+        allow(
+            ["states:DescribeExecution", "states:GetExecutionHistory"],
+            [platform.execution_arn("*", "*")],
+        ),
+        allow(["logs:GetLogEvents"], [f"{logs}:log-stream:*"]),
+    ]
