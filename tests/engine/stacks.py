@@ -7,6 +7,7 @@ what is published of the provider; not that AWS accepts it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import runpy
 from collections.abc import Callable, Iterator, Mapping
@@ -102,16 +103,35 @@ class Stack:
     def _run(self, verb: str, program: Program | None, **options: Any) -> Plan:
         seen: list[events.EngineEvent] = []
         said: list[str] = []
-        if verb in ("preview", "up"):
-            options["program"] = program or self.program
-        write = lambda text: said.append(text)  # noqa: E731
-        try:
-            getattr(self.handle, verb)(
-                on_event=seen.append, on_output=write, on_error=write, color="never", **options
-            )
-        except automation.CommandError as error:
-            raise Failed(plan_of(seen, str(error))) from error
-        return plan_of(seen, "".join(said))
+        with contextlib.ExitStack() as ended:
+            if verb in ("preview", "up"):
+                options["program"] = _tidied(program or self.program, ended)
+            try:
+                getattr(self.handle, verb)(
+                    on_event=seen.append,
+                    on_output=said.append,
+                    on_error=said.append,
+                    color="never",
+                    **options,
+                )
+            except automation.CommandError as error:
+                raise Failed(plan_of(seen, str(error))) from error
+        return plan_of(seen, "\n".join(said))
+
+
+def _tidied(program: Program, ended: contextlib.ExitStack) -> Program:
+    """Return the program, its event loop closed at the end: a failed one leaves it open."""
+
+    def run() -> Any:
+        ended.callback(_close, asyncio.get_running_loop())
+        return program()
+
+    return run
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    if not loop.is_running():
+        loop.close()
 
 
 def plan_of(seen: list[events.EngineEvent], said: str) -> Plan:

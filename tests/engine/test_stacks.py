@@ -11,22 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine import schema, stacks, wire
+from tests.engine import releases, schema, stacks, wire
 
 PLANS = Path(__file__).parent / "plans"
 
-ACCOUNTS = {"local": "123456789012", "stg": "111111111111", "prod": "222222222222"}
-
-ANSWERS = {
-    "aws:ec2/getSubnet:getSubnet": lambda args: {"id": args["id"], "vpcId": "vpc-0123456789abcdef0"}
-}
-
-STACKS = sorted(ACCOUNTS)
+STACKS = sorted(releases.ACCOUNTS)
 
 
 @pytest.fixture(params=STACKS)
 def stack(request, tmp_path):
-    with stacks.backend(tmp_path, ANSWERS, account=ACCOUNTS[request.param]) as backend:
+    with stacks.backend(
+        tmp_path, releases.ANSWERS, account=releases.ACCOUNTS[request.param]
+    ) as backend:
         yield backend.of_project(request.param)
 
 
@@ -70,7 +66,7 @@ def test_an_update_makes_what_the_preview_said_and_a_second_preview_changes_noth
 
 @pytest.fixture
 def stg(tmp_path):
-    with stacks.backend(tmp_path, ANSWERS, account=ACCOUNTS["stg"]) as backend:
+    with stacks.backend(tmp_path, releases.ANSWERS, account=releases.ACCOUNTS["stg"]) as backend:
         yield backend.of_project("stg")
 
 

@@ -1,0 +1,64 @@
+"""The states that releases left behind: what an upgrade starts from.
+
+``python -m tests.engine.releases 0.2.0``, on the commit of a release, keeps the states of its
+stacks in ``releases/<version>/``. They are never written again.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from components import clock
+from tests.engine import stacks
+
+RELEASES = Path(__file__).parent / "releases"
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+"""When every release is deployed, so that dates in code are ahead of it."""
+
+ACCOUNTS = {"local": "123456789012", "stg": "111111111111", "prod": "222222222222"}
+
+ANSWERS = {
+    "aws:ec2/getSubnet:getSubnet": lambda args: {"id": args["id"], "vpcId": "vpc-0123456789abcdef0"}
+}
+
+
+def keep(version: str) -> None:
+    """Deploy every stack and keep its state."""
+    folder = RELEASES / version
+    folder.mkdir(parents=True)
+    for stack, account in ACCOUNTS.items():
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            mock.patch.object(clock, "now", lambda: NOW),
+            stacks.backend(Path(scratch), ANSWERS, account=account) as backend,
+        ):
+            deployed = backend.of_project(stack)
+            deployed.up()
+            text = json.dumps(lasting(deployed.state()), indent=1, sort_keys=True) + "\n"
+            (folder / f"{stack}.json").write_text(text)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a state that was kept."""
+    return json.loads(path.read_text())
+
+
+def lasting(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state without times, and without the lines of code that made it."""
+    passing = {"created", "modified", "sourcePosition", "stackTrace"}
+    resources = [
+        {key: value for key, value in resource.items() if key not in passing}
+        for resource in state["resources"]
+    ]
+    return {**state, "resources": resources}
+
+
+if __name__ == "__main__":
+    keep(sys.argv[1])
