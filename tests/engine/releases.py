@@ -36,7 +36,7 @@ def keep(version: str) -> None:
     for stack, account in ACCOUNTS.items():
         with (
             tempfile.TemporaryDirectory() as scratch,
-            mock.patch.object(clock, "now", lambda: NOW),
+            mock.patch.object(clock, "now", return_value=NOW),
             stacks.backend(Path(scratch), ANSWERS, account=account) as backend,
         ):
             deployed = backend.of_project(stack)
