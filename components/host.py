@@ -5,6 +5,7 @@ Python: whatever is wrong is told at once, by property and without a trace.
 """
 
 import json
+import logging
 import re
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 import pulumi
 from pulumi.errors import InputPropertiesError
+from pulumi.output import Unknown
 from pulumi.provider import main, server
 from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
@@ -32,9 +34,9 @@ COMPONENTS: Final[list[type[pulumi.ComponentResource]]] = [BatchPlatform, RunOnD
 class Package(ComponentProvider):
     """The components and their schema."""
 
-    def __init__(self) -> None:
-        """Infer the schema. Its version is the one of what is installed."""
-        super().__init__(COMPONENTS, NAME, None, version("batch-platform"))
+    def __init__(self, release: str) -> None:
+        """Infer the schema of ``release``, a version."""
+        super().__init__(COMPONENTS, NAME, None, release)
         inferred = json.loads(self.schema or "{}")
         inferred["description"] = "Scheduled jobs on AWS without a batch server"
         inferred["license"] = "Apache-2.0"
@@ -53,10 +55,11 @@ class Package(ComponentProvider):
         Raises:
             InputPropertiesError: with everything that has not the schema's shape.
         """
-        problems = list(Shape(self._type_defs).problems(inputs, component_def.inputs))
+        awaited = {name: _awaited(value) for name, value in inputs.items()}
+        problems = list(Shape(self._type_defs).problems(awaited, component_def.inputs))
         if problems:
             raise InputPropertiesError("the arguments are wrong", problems)
-        return super().map_inputs(inputs, component_def)
+        return super().map_inputs(awaited, component_def)
 
 
 class Servicer(server.ProviderServicer):
@@ -73,6 +76,13 @@ class Servicer(server.ProviderServicer):
             raise
         except InvalidInput as error:  # what only the value of an Output shows
             raise refusal(error, request.name) from None
+
+
+class _Told(logging.Filter):
+    """What is left of an error on its way is no news: the engine has it by property."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], InvalidInput))
 
 
 def refusal(error: InvalidInput, name: str) -> InputPropertiesError:
@@ -94,8 +104,20 @@ def _property(where: str, name: str) -> str:
     return re.sub(r"[a-z_]+", lambda word: camel(word[0]), spelt) + path[len(spelt) :]
 
 
+def _awaited(value: Any) -> Any:
+    """Return ``value`` with an Output for each mark of an engine that sends no Outputs."""
+    if isinstance(value, Unknown):
+        return pulumi.Output.from_input(value)
+    if isinstance(value, dict):
+        return {name: _awaited(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_awaited(item) for item in value]
+    return value
+
+
 def serve() -> None:
     """Serve the components until the engine ends this process."""
+    logging.getLogger("asyncio").addFilter(_Told())
     # `main` makes its own: there is no other way to hand it one.
     server.ProviderServicer = Servicer  # type: ignore[misc]
-    main(Package(), sys.argv[1:])
+    main(Package(version("batch-platform")), sys.argv[1:])
