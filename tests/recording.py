@@ -99,6 +99,8 @@ class Registered:
     protect: bool
     depends_on: frozenset[str]
     """``type name`` of what it waits for."""
+    secret: frozenset[str] = frozenset()
+    """The properties that hold something marked as secret."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -173,14 +175,16 @@ class _Monitor(mocks.MockMonitor):
         response = super().RegisterResource(request)
         if request.type != "pulumi:pulumi:Stack":
             parent = request.parent.split("::")[2].split("$")[-1] if request.parent else None
+            inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
             self.recording.resources.append(
                 Registered(
                     request.type,
                     request.name,
-                    plain(rpc.deserialize_properties(request.object, keep_unknowns=True)),
+                    plain(inputs),
                     None if parent == "pulumi:pulumi:Stack" else parent,
                     request.protect,
                     frozenset(_short(urn) for urn in request.dependencies),
+                    frozenset(name for name, value in inputs.items() if has_secret(value)),
                 )
             )
         return response
@@ -211,6 +215,15 @@ def plain(value):
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+def has_secret(value):
+    """Return whether something in a wire value is marked as secret."""
+    if rpc.is_rpc_secret(value):
+        return True
+    if isinstance(value, Mapping):
+        return any(has_secret(item) for item in value.values())
+    return isinstance(value, list) and any(has_secret(item) for item in value)
 
 
 # Pulumi takes the thread's event loop, and Python 3.12 makes none for who has none.
