@@ -84,7 +84,8 @@ class Shape:
         elif isinstance(value, Mapping):
             yield from self.problems(value, named.properties, path)
         else:
-            yield _wrong(path, value, f"an object with {', '.join(named.properties)}")
+            fix = f"give one with {', '.join(named.properties)}"
+            yield problem(path, f"{value!r} is not an object; {fix}")
 
 
 def problem(path: str, reason: str) -> InputPropertyErrorDetails:
@@ -93,7 +94,7 @@ def problem(path: str, reason: str) -> InputPropertyErrorDetails:
 
 
 def _wrong(path: str, value: Any, wanted: str) -> InputPropertyErrorDetails:
-    return problem(path, f"{value!r} is not {wanted}; give {wanted}")
+    return problem(path, f"{value!r} is not {wanted}; give that")
 
 
 def _below(at: str, name: str) -> str:

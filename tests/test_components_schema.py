@@ -7,18 +7,16 @@ import re
 import pulumi
 import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
-from pulumi.provider.experimental.component import ComponentProvider
 
 import components
 from batch.job import KEYS
 from batch.settings import DEFAULTS
-
-COMPONENTS = [components.BatchPlatform, components.RunOnDeploy, components.ScheduledJob]
+from components.host import COMPONENTS, Package
 
 
 @pytest.fixture(scope="module")
 def schema():
-    return json.loads(ComponentProvider(COMPONENTS, "batch", None, "0.1.0").schema)
+    return json.loads(Package("0.1.0").schema)
 
 
 def snake(name):
@@ -71,11 +69,25 @@ def properties(schema):
             yield f"{token}.{value['name']}", value
 
 
-def test_every_property_has_a_description(schema):
-    described = dict(properties(schema))
+def test_everything_has_a_description(schema):
+    named = {**schema["resources"], **schema["types"], **dict(properties(schema))}
 
-    assert len(described) > 100
-    assert [name for name, value in described.items() if not value.get("description")] == []
+    assert len(named) > 100
+    assert [name for name, value in named.items() if not value.get("description")] == []
+
+
+def test_descriptions_are_markdown_in_the_words_of_every_language(schema):
+    texts = {
+        name: value["description"]
+        for name, value in {
+            **schema["resources"],
+            **schema["types"],
+            **dict(properties(schema)),
+        }.items()
+    }
+
+    marks = re.compile(r"``|:class:|\n {2,}|\b[a-z]+_[a-z_]+\b")
+    assert {name: text for name, text in texts.items() if marks.search(text)} == {}
 
 
 def test_what_can_be_left_out_says_what_then_happens(schema):
@@ -90,10 +102,45 @@ def test_what_can_be_left_out_says_what_then_happens(schema):
     assert silent == []
 
 
-def test_nothing_is_untyped(schema):
-    untyped = [name for name, value in properties(schema) if value.get("$ref", "").endswith("Any")]
+def untyped(value):
+    """Return whether a value may be anything, at whatever depth."""
+    if "$ref" in value:
+        return not value["$ref"].startswith("#/types/batch:index:")
+    if value["type"] == "array":
+        return "items" not in value or untyped(value["items"])
+    if value["type"] == "object":
+        return value.get("additionalProperties", {}).get("type") != "string"
+    return value["type"] not in ("string", "integer", "number", "boolean")
 
-    assert untyped == []
+
+def test_nothing_is_untyped_but_maps_of_strings(schema):
+    values = {name: value for name, value in properties(schema) if "value" not in value}
+
+    assert len(values) > 80
+    assert [name for name, value in values.items() if untyped(value)] == []
+
+
+def test_a_value_of_a_few_is_an_enumeration(schema):
+    enumerations = {
+        token.rpartition(":")[2]: [value["value"] for value in type_["enum"]]
+        for token, type_ in schema["types"].items()
+        if "enum" in type_
+    }
+
+    assert enumerations == {
+        "Architecture": ["X86_64", "ARM64"],
+        "AssignPublicIp": ["auto", "enabled", "disabled"],
+        "ContainerInsights": ["disabled", "enabled", "enhanced"],
+    }
+
+
+def test_no_text_lists_the_values_that_it_may_have(schema):
+    """A property of plain text that is checked against a list has an enumeration instead."""
+    texts = {"architecture", "assignPublicIp", "containerInsights"}
+    values = {name: value for name, value in properties(schema) if name.rpartition(".")[2] in texts}
+
+    assert len(values) == 4
+    assert [name for name, value in values.items() if "$ref" not in value] == []
 
 
 def test_a_connection_may_be_an_output_in_every_language(schema):
