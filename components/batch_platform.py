@@ -30,6 +30,7 @@ from components import (
 )
 from components.batch_platform_args import BatchPlatformArgs
 from components.choices import AssignPublicIp
+from components.connection import hand_out
 from components.network import Network
 from components.notifications import Notifications, Outcome
 from components.rendering import rendered, split, text
@@ -142,12 +143,13 @@ class BatchPlatform(pulumi.ComponentResource):
             ),
             parent=self,
         )
+        # The first run of a job needs it, and a job names only its family.
+        connection["machinerole"] = role.beside(connection["machinerole"], definition)
         run_task = _run_task(name, platform, net, connection, parent=self)
         # What runs a command during a deployment asks for the revision, and so waits for all that
         # a run needs: nothing else names the machine.
         ready = role.after(definition.arn, *place, logs.tasks, run_task)
-        # One Output of all: read by key, each value is known as soon as it can be.
-        self.connection = pulumi.Output.all(**connection, taskdefinition=ready)
+        self.connection = hand_out({**connection, "taskdefinition": ready})
         self.platform_name = pulumi.Output.from_input(platform.prefix)
         self.run_task_arn = run_task.arn
         self.task_definition_arn = definition.arn

@@ -14,7 +14,7 @@ from batch.job import Job
 from components import role, task_definition
 from components.connection import Connection
 from components.job_inputs import JobInputs
-from components.rendering import text
+from components.rendering import derived, text
 
 _NAME_LIMIT: Final = 64 - len("-execution-0123456")
 """IAM's limit, without what a role's name has besides the resource's: the engine adds the end."""
@@ -24,8 +24,8 @@ _NAME_LIMIT: Final = 64 - len("-execution-0123456")
 class Task:
     """A task definition."""
 
-    family: pulumi.Output[str]
-    arn: pulumi.Output[str]
+    family: pulumi.Input[str]
+    arn: pulumi.Input[str]
 
 
 def check_name(name: str, job: Job) -> None:
@@ -52,8 +52,9 @@ def make(
     """Return the platform's task definition, or make one if the job needs its own."""
     job, platform = inputs.job, connection.platform
     if not job.own_task_definition:
-        return Task(platform.apply(lambda known: known.family()), connection["taskdefinition"])
-    family = platform.apply(lambda known: known.family(job.name))
+        family = derived(lambda platform: platform.family(), platform=platform)
+        return Task(family, connection["taskdefinition"])
+    family = derived(lambda platform: platform.family(job.name), platform=platform)
     settled = pulumi.Output.from_input(inputs.settled("image", "secrets", "volumes", "permissions"))
     made = task_definition.make(
         name,
@@ -79,7 +80,7 @@ def _execution_role(
     settled: pulumi.Output[Job],
     connection: Connection,
     parent: pulumi.Resource,
-) -> pulumi.Output[str]:
+) -> pulumi.Input[str]:
     """Return the platform's, or one that may read the job's secrets: no other job's may."""
     if not job.secrets:
         return connection["executionrole"]
@@ -87,7 +88,7 @@ def _execution_role(
         f"{name}-execution",
         place=connection.roles,
         description=f"Starts tasks of {job.name}, with its secrets",
-        trust=connection.platform.apply(lambda known: text(trusts.ecs_tasks(known))),
+        trust=_trust(connection),
         permissions=_may_start,
         parent=parent,
         platform=connection.platform,
@@ -110,12 +111,16 @@ def _task_role(
         f"{name}-task",
         place=connection.roles,
         description=f"What the command of {job.name} may do",
-        trust=connection.platform.apply(lambda known: text(trusts.ecs_tasks(known))),
+        trust=_trust(connection),
         permissions=_may_do,
         parent=parent,
         platform=connection.platform,
         job=settled,
     )
+
+
+def _trust(connection: Connection) -> pulumi.Input[str]:
+    return derived(lambda platform: text(trusts.ecs_tasks(platform)), platform=connection.platform)
 
 
 def _acts(job: Job) -> bool:

@@ -1,6 +1,6 @@
 """Roles: each with its policy, on the platform's path, within the boundary if there is one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from batch.documents import statements
-from components.rendering import rendered
+from components.rendering import derived, rendered
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,7 @@ def make(
         description=description,
         path=place.path,
         assume_role_policy=trust,
-        permissions_boundary=pulumi.Output.from_input(place.boundary).apply(
-            lambda arn: arn or None
-        ),
+        permissions_boundary=derived(lambda arn: arn or None, arn=place.boundary),
         opts=child,
     )
     if permissions is None:
@@ -68,5 +66,17 @@ def after(value: pulumi.Input[Any], *resources: pulumi.Resource) -> pulumi.Outpu
     A custom resource's id stands for it: an Output carries what it depends on, also into another
     component, where ``depends_on`` does not reach.
     """
-    ids = [resource.id for resource in resources if isinstance(resource, pulumi.CustomResource)]
-    return pulumi.Output.all(value, *ids).apply(lambda known: known[0])
+    return pulumi.Output.all(value, *_ids(resources)).apply(lambda known: known[0])
+
+
+def beside(value: pulumi.Input[Any], *resources: pulumi.Resource) -> pulumi.Output[Any]:
+    """Return ``value`` as :func:`after` does, but known as soon as it is, whatever becomes of them.
+
+    A preview that replaces one of ``resources`` does not know its id; what uses ``value`` is then
+    not shown as changed.
+    """
+    return pulumi.Output.all(value, *_ids(resources))[0]
+
+
+def _ids(resources: Iterable[pulumi.Resource]) -> list[pulumi.Output[str]]:
+    return [resource.id for resource in resources if isinstance(resource, pulumi.CustomResource)]

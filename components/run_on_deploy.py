@@ -13,7 +13,7 @@ import pulumi_command as command
 
 from batch.contract import Trigger
 from batch.errors import InvalidInput, Problem
-from components.connection import Connection
+from components.connection import connect
 
 
 class RunOnDeployArgs(TypedDict):
@@ -67,7 +67,7 @@ class RunOnDeploy(pulumi.ComponentResource):
         """
         line = _line(name, args)
         super().__init__("batch:index:RunOnDeploy", name, {}, opts)
-        connection = Connection(args["platform"])
+        connection = connect(args["platform"])
         options = _options(line, args)
         run = command.local.Command(
             name,

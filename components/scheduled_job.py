@@ -11,9 +11,9 @@ from batch.documents import job_machine
 from batch.job import Job
 from batch.schedule import Schedule
 from components import clock, job_task, registry, state_machine
-from components.connection import Connection
+from components.connection import Connection, connect
 from components.job_inputs import JobInputs
-from components.rendering import rendered, split, text
+from components.rendering import derived, split, text
 from components.scheduled_job_args import ScheduledJobArgs
 
 
@@ -44,7 +44,7 @@ class ScheduledJob(pulumi.ComponentResource):
             InvalidJob: with everything that is wrong with it; nothing is made then.
         """
         raw: dict[str, Any] = dict(args)
-        connection = Connection(raw.pop("platform"))
+        connection = connect(raw.pop("platform"))
         inputs = JobInputs(raw.pop("name", None) or name, raw)
         job_task.check_name(name, inputs.job)
         registry.register(inputs.job.name, args["platform"])
@@ -54,12 +54,13 @@ class ScheduledJob(pulumi.ComponentResource):
             pulumi.log.warn(line, resource=self)
         # The one that registers the job: a team's own, on a shared platform.
         project = pulumi.get_project()
-        tags = platform.apply(lambda known: _tags(known, job, project))
         task = job_task.make(name, inputs=inputs, connection=connection, parent=self)
         machine = state_machine.make(
             name,
-            physical_name=platform.apply(lambda known: known.state_machine(job.name)),
-            definition=rendered(
+            physical_name=derived(
+                lambda platform: platform.state_machine(job.name), platform=platform
+            ),
+            definition=derived(
                 _definition,
                 platform=platform,
                 job=inputs.settled("environment"),
@@ -71,10 +72,11 @@ class ScheduledJob(pulumi.ComponentResource):
                 project=project,
             ),
             role_arn=connection["machinerole"],
-            log_group_arn=platform.apply(
-                lambda known: known.log_group_arn(known.machine_log_group)
+            log_group_arn=derived(
+                lambda platform: platform.log_group_arn(platform.machine_log_group),
+                platform=platform,
             ),
-            tags=tags,
+            tags=derived(_tags, platform=platform, job=job, project=project),
             parent=self,
         )
         schedules = [
@@ -84,8 +86,8 @@ class ScheduledJob(pulumi.ComponentResource):
         ]
         self.state_machine_arn = machine.arn
         self.state_machine_name = machine.name
-        self.schedule_names = pulumi.Output.all(*[one.name for one in schedules]).apply(list)
-        self.task_definition_arn = task.arn
+        self.schedule_names = pulumi.Output.all(*[one.name for one in schedules])
+        self.task_definition_arn = pulumi.Output.from_input(task.arn)
         self.register_outputs(
             {
                 "state_machine_arn": self.state_machine_arn,
@@ -96,7 +98,7 @@ class ScheduledJob(pulumi.ComponentResource):
         )
 
 
-def _tags(platform: Platform, job: Job, project: str) -> dict[str, str]:
+def _tags(*, platform: Platform, job: Job, project: str) -> dict[str, str]:
     return state_machine.tags(platform, job=job.name, owner=job.owner, project=project)
 
 
@@ -110,16 +112,18 @@ def _definition(
     groups: str,
     public_ip: str,
     project: str,
-) -> dict[str, Any]:
-    return job_machine.definition(
-        platform=platform,
-        job=job,
-        family=family,
-        container=container,
-        subnets=split(subnets),
-        security_groups=split(groups),
-        public_ip=public_ip == "ENABLED",
-        project=project,
+) -> str:
+    return text(
+        job_machine.definition(
+            platform=platform,
+            job=job,
+            family=family,
+            container=container,
+            subnets=split(subnets),
+            security_groups=split(groups),
+            public_ip=public_ip == "ENABLED",
+            project=project,
+        )
     )
 
 
@@ -139,7 +143,7 @@ def _schedule(
         # have one URN.
         Platform.schedule(name, label),
         name=Platform.schedule(job.name, label),
-        group_name=connection.platform.apply(lambda known: known.schedule_group),
+        group_name=derived(lambda platform: platform.schedule_group, platform=connection.platform),
         description=job.description or None,
         schedule_expression=schedule.expression,
         schedule_expression_timezone=schedule.timezone,

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from batch.contract import Platform, Tag
+from components.rendering import derived
 
 
 def make(
@@ -31,9 +32,8 @@ def make(
             # Input and output can hold what an operator put into the environment of a run. They
             # are in the execution's history, where fewer people can read them, for 90 days.
             "include_execution_data": False,
-            "log_destination": pulumi.Output.from_input(log_group_arn).apply(
-                lambda arn: f"{arn}:*"  # Step Functions wants the streams' ARN
-            ),
+            # Step Functions wants the streams' ARN.
+            "log_destination": derived(lambda arn: f"{arn}:*", arn=log_group_arn),
         },
         tags=tags,
         opts=pulumi.ResourceOptions(parent=parent),
