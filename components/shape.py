@@ -36,7 +36,7 @@ class Shape:
         self, value: Mapping[str, Any], properties: Mapping[str, PropertyDefinition], at: str = ""
     ) -> Iterator[InputPropertyErrorDetails]:
         """Yield what is wrong with ``value``, an object of ``properties``."""
-        for name, item in value.items():
+        for name, item in sorted(value.items()):  # the wire has no order
             path = _below(at, name)
             if name not in properties:
                 guess = nearest(name, properties)
@@ -67,7 +67,7 @@ class Shape:
             if not isinstance(value, Mapping):
                 yield _wrong(path, value, "a map of names to values")
                 return
-            for name, item in value.items():
+            for name, item in sorted(value.items()):
                 below = definition.additional_properties
                 yield from self._below(item, below, f'{path}["{name}"]')
         elif not _is(value, definition.type):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,9 @@ def host(cloned, tmp_path_factory):
     folder, python = cloned
     with engine.host(python, folder, elsewhere=tmp_path_factory.mktemp("shop")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def project():
+    """What ``pyproject.toml`` says of the project."""
+    return tomllib.loads((clone.ROOT / "pyproject.toml").read_text())["project"]

@@ -30,13 +30,7 @@ from tests.recording import ACCOUNT, ANSWERS, REGION, plain
 
 STACK_URN = "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod"
 
-_SUPPORTED = {
-    resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
-    resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
-    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
-    resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
-}
-_LEGACY = {"aliasSpecs", "outputValues", "resourceReferences", "secrets"}
+_FEATURES = {"aliasSpecs", "outputValues", "resourceReferences", "secrets"}
 
 
 def known(value: Any, *, secret: bool = False) -> dict[str, Any]:
@@ -98,59 +92,58 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def SupportsFeature(self, request, context):
-        supported = request.id in _LEGACY
-        return resource_pb2.SupportsFeatureResponse(hasSupport=supported)
+    def SupportsFeature(self, request, context):  # noqa: N802
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
 
-    def GetDeploymentInfo(self, request, context):
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "as engines before it had it")
+    def GetDeploymentInfo(self, request, context):  # noqa: N802
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "not served")
 
-    def RegisterResource(self, request, context):
+    def RegisterResource(self, request, context):  # noqa: N802
         chain = request.parent.split("::")[2] + "$" if request.parent != STACK_URN else ""
         urn = f"urn:pulumi:prod::shop::{chain}{request.type}::{request.name}"
         asked = Asked(urn, request.parent, request.protect, _of(request.object))
         assert urn not in [one.urn for one in self.resources], f"{urn} is registered twice"
         self.resources.append(asked)
-        state = dict(request.object)
-        if request.custom:
-            name = str(asked.inputs.get("name", request.name))
-            service, kind = request.type.split(":")[1].split("/")[0], request.type.split(":")[2]
-            made = {
-                "arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{kind.lower()}/{name}",
-                "url": f"https://test/{request.name}",
-                "stdout": "done",
-                "name": name,
-            }
-            state.update({key: rpc.UNKNOWN if self.preview else made[key] for key in made})
-        answer = struct_pb2.Struct()
-        answer.update({key: value for key, value in _of_state(state).items()})
-        id_ = f"{request.name}-id" if request.custom and not self.preview else ""
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=answer)
+        state = struct_pb2.Struct()
+        state.CopyFrom(request.object)
+        if not request.custom:
+            return resource_pb2.RegisterResourceResponse(urn=urn, object=state)
+        made = _made(asked)
+        if self.preview:
+            state.update(dict.fromkeys(made, rpc.UNKNOWN))
+            return resource_pb2.RegisterResourceResponse(urn=urn, object=state)
+        state.update(made)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id", object=state)
 
-    def RegisterResourceOutputs(self, request, context):
+    def RegisterResourceOutputs(self, request, context):  # noqa: N802
         self.outputs[request.urn] = _opened(_of(request.outputs))
         return empty_pb2.Empty()
 
-    def Invoke(self, request, context):
+    def Invoke(self, request, context):  # noqa: N802
         answer = ANSWERS[request.tok](_opened(_of(request.args)))
         return provider_pb2.InvokeResponse(
             **{"return": json_format.ParseDict(answer, struct_pb2.Struct())}
         )
 
-    def Log(self, request, context):
+    def Log(self, request, context):  # noqa: N802
         self.warnings.append(request.message)
         return empty_pb2.Empty()
 
 
+def _made(asked: Asked) -> dict[str, Any]:
+    """Return what a provider knows of a resource once it is there."""
+    service, kind = asked.type.split(":")[1].split("/")[0], asked.type.split(":")[2]
+    name = asked.inputs.get("name", asked.name)
+    return {
+        "arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{kind.lower()}/{name}",
+        "url": f"https://test/{asked.name}",
+        "stdout": "done",
+        "name": name,
+    }
+
+
 def _of(struct: struct_pb2.Struct) -> dict[str, Any]:
     return json_format.MessageToDict(struct)
-
-
-def _of_state(state: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: _of(value) if isinstance(value, struct_pb2.Struct) else value
-        for key, value in state.items()
-    }
 
 
 def _opened(value: Any) -> Any:
