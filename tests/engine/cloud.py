@@ -83,7 +83,10 @@ class Cloud:
             outputs = self._outputs(kind, name, inputs, region)
             id_ = self._identifier(kind, name, outputs)
             key = key_of(kind, id_, outputs)
-            if key in self.resources and kind.exists not in ("same", "overwrites"):
+            present = self.resources.get(key)
+            if present and kind.is_the_same(present.inputs, inputs):
+                return id_, present.outputs
+            if present and kind.exists not in ("same", "overwrites"):
                 raise Refused(f"{kind.exists}: {id_} already exists")
             self.resources[key] = Made(kind.token, name, inputs, outputs)
             return id_, outputs

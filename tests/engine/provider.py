@@ -185,8 +185,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _told(self, context: grpc.ServicerContext) -> Configured:
         return self._configured.get(context.peer(), Configured())
 
-    def _tags(self, inputs: Mapping[str, Any], context: grpc.ServicerContext) -> dict[str, str]:
-        return {**self._told(context).tags, **inputs.get("tags", {})}
+    def _tags(self, inputs: Mapping[str, Any], context: grpc.ServicerContext) -> Any:
+        own = inputs.get("tags", {})
+        return own if own == wire.UNKNOWN else {**self._told(context).tags, **own}
 
     def _planned(
         self, kind: schema.ResourceType, inputs: dict[str, Any], region: Any, tags: Any

@@ -44,6 +44,8 @@ class ResourceType:
     exists: str
     """What the API makes of a name that is taken: an error's name, ``same``, ``overwrites`` or
     ``adds``."""
+    idempotent: frozenset[str]
+    """Inputs that, all alike, have a create take what is there in place of that error."""
 
     @property
     def is_regional(self) -> bool:
@@ -69,6 +71,11 @@ class ResourceType:
             general == replacing or general.startswith((f"{replacing}.", f"{replacing}["))
             for replacing in self.replaces
         )
+
+    def is_the_same(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        """Return whether the API takes a create of ``other`` for one of ``one`` once more."""
+        alike = [one.get(key) == other.get(key) for key in self.idempotent]
+        return bool(alike) and all(alike)
 
     def is_named(self, inputs: Mapping[str, Any]) -> bool:
         """Return whether the program named it: the bridge notes among the inputs what it filled."""
@@ -98,6 +105,7 @@ def find(token: str) -> ResourceType:
         defaults={key: value for key, value in known["defaults"].items() if "." not in key},
         computed=frozenset(known["computed"]),
         exists=known["exists"],
+        idempotent=frozenset(known.get("idempotent", ())),
     )
 
 

@@ -136,7 +136,8 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
 
 def plan_of(seen: list[events.EngineEvent], said: str) -> Plan:
     """Return what a run's events say was planned or done."""
-    steps: dict[str, list[events.StepEventMetadata]] = {}
+    taken: list[events.StepEventMetadata] = []
+    renamed: dict[str, str] = {}
     outputs: dict[str, Any] = {}
     states: dict[str, dict[str, Any]] = {}
     types: dict[str, str] = {}
@@ -147,12 +148,46 @@ def plan_of(seen: list[events.EngineEvent], said: str) -> Plan:
         step = event.resource_pre_event.metadata if event.resource_pre_event else None
         if step is None or step.op in ("same", "read") or _is_engines_own(step):
             continue
+        taken.append(step)
+        if step.new is not None:
+            key = f"{short(step.type)} {name(step.urn)}"
+            states[key], types[key] = step.new.inputs or {}, step.type
+        if step.old is not None and step.old.urn != step.urn:
+            renamed[step.old.urn] = step.urn
+    steps: dict[str, list[events.StepEventMetadata]] = {}
+    outputs: dict[str, Any] = {}
+    states: dict[str, dict[str, Any]] = {}
+    types: dict[str, str] = {}
+    for event in seen:
+        ended = event.res_outputs_event
+        if ended is not None and ended.metadata.type == "pulumi:pulumi:Stack":
+            outputs = (ended.metadata.new.outputs or {}) if ended.metadata.new else {}
+    for step in _steps(seen):
+        if step.op in ("same", "read") or _is_engines_own(step):
+            continue
         steps.setdefault(step.urn, []).append(step)
         if step.new is not None:
             key = f"{short(step.type)} {name(step.urn)}"
             states[key], types[key] = step.new.inputs or {}, step.type
     changes = sorted(change for urn in steps for change in _changes(urn, steps[urn]))
     return Plan(changes, outputs, said, states, types)
+
+
+def _steps(seen: list[events.EngineEvent]) -> Iterator[events.StepEventMetadata]:
+    """Yield the steps as they begin; those of a refresh as they end, when what it found is known."""
+    refreshed: set[str] = set()
+    for event in seen:
+        if event.resource_pre_event is not None:
+            step = event.resource_pre_event.metadata
+            if step.op == "refresh":
+                refreshed.add(step.urn)
+            else:
+                yield step
+        elif event.res_outputs_event is not None:
+            step = event.res_outputs_event.metadata
+            if step.urn in refreshed:
+                refreshed.remove(step.urn)
+                yield step
 
 
 def _is_engines_own(step: events.StepEventMetadata) -> bool:
@@ -166,7 +201,10 @@ def _changes(urn: str, steps: list[events.StepEventMetadata]) -> Iterator[str]:
     paths = sorted({path for step in steps for path in (step.detailed_diff or {})})
     suffix = f": {', '.join(paths)}" if paths else ""
     replacing = [operation for operation in operations if operation in REPLACED]
-    if replacing:
+    if set(replacing) == {"delete-replaced"}:
+        # The end of a replacement that an update before did not get to.
+        yield f"delete-replaced {what}"
+    elif replacing:
         first = replacing[0] == "delete-replaced"
         yield f"{'replace-deleting-first' if first else 'replace'} {what}{suffix}"
     for operation in operations:
