@@ -16,6 +16,7 @@ from pulumi import _types
 
 from tests import published
 from tests.allowing import listed
+from tests.evaluated import Evaluated
 from tests.recording import Registered, token
 
 IDENTITY, TRUST, RESOURCE = "identity", "trust", "resource"
@@ -51,6 +52,9 @@ class Document:
 
     content: Mapping[str, Any]
 
+    type: str = ""
+    """The type of the resource that it belongs to, if that is registered."""
+
     @property
     def statements(self) -> list[Mapping[str, Any]]:
         return list(self.content["Statement"])
@@ -59,11 +63,23 @@ class Document:
 def documents(resources: Iterable[Registered]) -> list[Document]:
     """Return every policy that is registered."""
     return [
-        Document(f"{kind} {each.name}", kind, json.loads(each.inputs[property_]))
+        Document(f"{kind} {each.name}", kind, json.loads(each.inputs[property_]), type_)
         for each in resources
         for (type_, property_), kind in _DOCUMENTS.items()
         if each.type == type_
     ]
+
+
+def documents_of(program: Evaluated) -> list[Document]:
+    """Return the policies that a program registers and those that it hands out."""
+    handed_out = program.outputs
+    people = [
+        Document(f"policy of {'an' if who == 'admin' else 'a'} {who}", IDENTITY, json.loads(text))
+        for who, text in handed_out.get("policies", {}).items()
+    ]
+    key = handed_out.get("key_policy")
+    keys = [Document("key of the customer", RESOURCE, json.loads(key))] if key else []
+    return [*documents(program.resources), *people, *keys]
 
 
 def policies_elsewhere(resources: Iterable[Registered]) -> Iterator[str]:

@@ -149,9 +149,7 @@ class _Recorder(mocks.Mocks):
         state = dict(args.inputs)
         if args.custom:
             state.setdefault("name", args.name)
-            service, kind = args.typ.split(":")[1].split("/")[0], args.typ.split(":")[-1].lower()
-            name = str(state["name"]).lstrip("/")
-            state.setdefault("arn", f"arn:aws:{service}:{REGION}:{ACCOUNT}:{kind}/{name}")
+            state.setdefault("arn", _arn(args.typ, state))
             state.setdefault("url", f"https://test/{args.name}")
             state.setdefault("stdout", "")
         if args.name in self.unknown:
@@ -164,6 +162,16 @@ class _Recorder(mocks.Mocks):
             return self.answers[args.token](args.args)
         except KeyError:
             raise NotImplementedError(f"no answer recorded for {args.token}") from None
+
+
+def _arn(type_, state):
+    """Return an ARN that AWS could have given."""
+    service, kind = type_.split(":")[1].split("/")[0], type_.split(":")[-1].lower()
+    name = str(state["name"]).lstrip("/")
+    if service == "iam":
+        return f"arn:aws:iam::{ACCOUNT}:{kind}{state.get('path', '/')}{name}"
+    resource = name if service in ("sns", "sqs") else f"{kind}/{name}"
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
 class _Monitor(mocks.MockMonitor):

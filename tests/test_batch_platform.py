@@ -212,8 +212,8 @@ def test_the_task_definition_has_the_size_and_the_processor_of_the_platform():
 def test_a_task_has_the_roles_that_are_not_its_machines():
     definition = platform().one(aws.ecs.TaskDefinition, "batch")
 
-    assert definition.inputs["executionRoleArn"].endswith("role/batch-execution")
-    assert definition.inputs["taskRoleArn"].endswith("role/batch-task")
+    assert definition.inputs["executionRoleArn"].endswith("role/batch/batch-test/batch-execution")
+    assert definition.inputs["taskRoleArn"].endswith("role/batch/batch-test/batch-task")
 
 
 # State machine
@@ -289,7 +289,7 @@ def test_a_boundary_may_be_made_by_the_same_program():
 
     boundaries = {r.inputs["permissionsBoundary"] for r in deploy(program).of(aws.iam.Role)}
 
-    assert boundaries == {f"arn:aws:iam:{REGION}:{ACCOUNT}:policy/boundary"}
+    assert boundaries == {f"arn:aws:iam::{ACCOUNT}:policy/boundary"}
 
 
 def test_the_role_of_the_machines_may_do_what_their_definition_needs():
@@ -357,7 +357,7 @@ def test_schedules_may_be_made_once_the_group_and_the_policy_are_there():
 @pytest.mark.parametrize("queue", ["starts", "messages"])
 def test_an_alarm_on_each_dead_letter_queue_tells_the_failure_topic(queue):
     recording = platform()
-    failure = f"arn:aws:sns:{REGION}:{ACCOUNT}:topic/batch-test-failure"
+    failure = f"arn:aws:sns:{REGION}:{ACCOUNT}:batch-test-failure"
     alarm = recording.one(aws.cloudwatch.MetricAlarm, f"batch-{queue}").inputs
 
     assert alarm["alarmActions"] == [failure]
@@ -375,7 +375,7 @@ def test_dead_letters_are_kept_for_14_days():
 def test_each_end_of_a_run_goes_to_its_own_topic():
     targets = platform().of(aws.cloudwatch.EventTarget)
 
-    assert [(t.inputs["rule"], t.inputs["arn"].split("/")[-1]) for t in targets] == [
+    assert [(t.inputs["rule"], t.inputs["arn"].split(":")[-1]) for t in targets] == [
         ("batch-failure", "batch-test-failure"),
         ("batch-success", "batch-test-success"),
     ]
@@ -389,7 +389,7 @@ def test_failures_are_those_that_failed_took_too_long_or_were_aborted():
 
 def test_a_message_that_cannot_be_delivered_goes_to_its_queue():
     recording = platform()
-    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue/batch-messages"
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:batch-messages"
     policy = document(recording.one(aws.sqs.QueuePolicy, "batch-messages"), "policy")
     targets = recording.of(aws.cloudwatch.EventTarget)
 
@@ -406,12 +406,12 @@ def test_a_target_makes_a_message_that_a_channel_shows():
 
     assert target.inputs["inputTransformer"]["inputPaths"]["status"] == "$.detail.status"
     assert json.loads(target.inputs["inputTransformer"]["inputTemplate"])["source"] == "custom"
-    assert target.inputs["roleArn"].endswith("role/batch-publisher")
+    assert target.inputs["roleArn"].endswith("role/batch/batch-test/batch-publisher")
 
 
 def test_only_the_platforms_rules_and_alarms_publish():
     recording = platform()
-    publisher = {"AWS": f"arn:aws:iam:{REGION}:{ACCOUNT}:role/batch-publisher"}
+    publisher = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/batch/batch-test/batch-publisher"}
     failure = document(recording.one(aws.sns.TopicPolicy, "batch-failure"), "policy")
     success = document(recording.one(aws.sns.TopicPolicy, "batch-success"), "policy")
 
@@ -438,7 +438,7 @@ def test_each_topic_has_its_channel():
         (c.inputs["slackTeamId"], c.inputs["slackChannelId"], c.inputs["configurationName"])
         for c in channels
     ] == [("T1", "C2", "batch-test-failure"), ("T1", "C1", "batch-test-success")]
-    assert [c.inputs["snsTopicArns"][0].split("/")[-1] for c in channels] == [
+    assert [c.inputs["snsTopicArns"][0].split(":")[-1] for c in channels] == [
         "batch-test-failure",
         "batch-test-success",
     ]
@@ -694,10 +694,10 @@ def test_the_connection_says_what_follows_from_the_arguments():
         "publicip": "DISABLED",
         "container": "app",
         "image": "app:1",
-        "executionrole": f"arn:aws:iam:{REGION}:{ACCOUNT}:role/batch-execution",
-        "machinerole": f"arn:aws:iam:{REGION}:{ACCOUNT}:role/batch-machine",
-        "schedulerrole": f"arn:aws:iam:{REGION}:{ACCOUNT}:role/batch-scheduler",
-        "deadletters": f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue/batch-starts",
+        "executionrole": f"arn:aws:iam::{ACCOUNT}:role/batch/batch-test/batch-execution",
+        "machinerole": f"arn:aws:iam::{ACCOUNT}:role/batch/batch-test/batch-machine",
+        "schedulerrole": f"arn:aws:iam::{ACCOUNT}:role/batch/batch-test/batch-scheduler",
+        "deadletters": f"arn:aws:sqs:{REGION}:{ACCOUNT}:batch-starts",
         "boundary": "",
         "architecture": "X86_64",
         "cpu": "512",

@@ -12,7 +12,6 @@ import pytest
 
 from tests import policy_pack
 from tests.evaluated import KEY, PASSWORD, STACKS, Evaluated, evaluated
-from tests.policy_pack import IDENTITY, RESOURCE, Document
 from tests.recording import Registered, token
 
 PROGRAMS = (*STACKS, "rich")
@@ -25,10 +24,10 @@ _LOG_DELIVERY = (
 
 CHECKS: dict[str, Callable[[Evaluated], Iterator[str]]] = {
     "policies elsewhere": lambda e: policy_pack.policies_elsewhere(e.resources),
-    "broad actions": lambda e: policy_pack.broad_actions(documents(e)),
-    "broad resources": lambda e: policy_pack.broad_resources(documents(e)),
-    "unbound trusts": lambda e: policy_pack.unbound_trusts(documents(e)),
-    "open principals": lambda e: policy_pack.open_principals(documents(e)),
+    "broad actions": lambda e: policy_pack.broad_actions(policy_pack.documents_of(e)),
+    "broad resources": lambda e: policy_pack.broad_resources(policy_pack.documents_of(e)),
+    "unbound trusts": lambda e: policy_pack.unbound_trusts(policy_pack.documents_of(e)),
+    "open principals": lambda e: policy_pack.open_principals(policy_pack.documents_of(e)),
     "unencrypted": lambda e: policy_pack.unencrypted(e.resources, key=key_of(e)),
     "kept for ever": lambda e: policy_pack.kept_for_ever(e.resources),
     "untagged": lambda e: policy_pack.untagged(
@@ -80,18 +79,6 @@ KNOWN = {
 """What stays, and why. A line that no stack has any more fails."""
 
 
-def documents(program: Evaluated) -> list[Document]:
-    """Return the policies that a program registers and those that it hands out."""
-    handed_out = program.outputs
-    people = [
-        Document(f"policy of {'an' if who == 'admin' else 'a'} {who}", IDENTITY, json.loads(text))
-        for who, text in handed_out.get("policies", {}).items()
-    ]
-    key = handed_out.get("key_policy")
-    keys = [Document("key of the customer", RESOURCE, json.loads(key))] if key else []
-    return [*policy_pack.documents(program.resources), *people, *keys]
-
-
 def key_of(program: Evaluated) -> str:
     return KEY if program is evaluated("rich") or program.prefix == "batch-test" else ""
 
@@ -112,7 +99,7 @@ def test_the_rich_program_has_what_each_check_looks_at():
     containers = [each for each in of(rich, aws.ecs.TaskDefinition) if each.inputs.get("volumes")]
     types = {each.type for program in PROGRAMS for each in evaluated(program).resources}
 
-    assert len(documents(rich)) > 20
+    assert len(policy_pack.documents_of(rich)) > 20
     assert containers
     assert {
         token(cls)

@@ -432,7 +432,7 @@ def test_only_the_jobs_own_execution_role_reads_its_secrets():
         if {"ssm:GetParameters", "secretsmanager:GetSecretValue"} & set(statement["Action"])
     ]
 
-    assert own["executionRoleArn"].endswith("role/report-execution")
+    assert own["executionRoleArn"].endswith("role/batch/batch-test/jobs/report-execution")
     assert readable == [[PARAMETER], [SECRET]]
     assert container(recording)["secrets"] == [
         {"name": "DB", "valueFrom": f"{SECRET}:password::"},
@@ -470,7 +470,7 @@ def test_the_command_may_do_what_the_job_says():
     assert (
         recording.one(aws.ecs.TaskDefinition, "report")
         .inputs["taskRoleArn"]
-        .endswith("role/report-task")
+        .endswith("role/batch/batch-test/jobs/report-task")
     )
 
 
@@ -525,7 +525,7 @@ def test_outputs_may_be_image_variables_secrets_resources_and_file_systems():
         },
     )
     assert policy(recording, "report-task")[0]["Resource"] == [
-        f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue/reports"
+        f"arn:aws:sqs:{REGION}:{ACCOUNT}:reports"
     ]
     assert "fs-00112233" in json.dumps(
         recording.one(aws.ecs.TaskDefinition, "report").inputs["volumes"]
