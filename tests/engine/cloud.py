@@ -47,8 +47,9 @@ class Cloud:
     """Everything that exists, and what the engine asked for."""
 
     account: str = "123456789012"
-    resources: dict[tuple[str, str], Made] = field(default_factory=dict)
-    """By type and what tells one from another: its id, or its ARN where several share an id."""
+    resources: dict[tuple[str, str, str], Made] = field(default_factory=dict)
+    """By type, region (none of IAM's) and what tells one from another there: its id, or its ARN
+    where several share an id."""
     calls: list[Call] = field(default_factory=list)
     failures: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """Verb, type's last word and logical name to the error that the next such call ends with."""
@@ -133,9 +134,11 @@ class Cloud:
         return kind.id_pattern.format(**facts)
 
 
-def key_of(kind: ResourceType, id_: str, outputs: dict[str, Any]) -> tuple[str, str]:
-    """Return what tells a resource from another of its type."""
-    return kind.token, str(outputs["arn"]) if kind.exists == "adds" and "arn" in outputs else id_
+def key_of(kind: ResourceType, id_: str, outputs: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what tells a resource from all others."""
+    region = str(outputs["region"]) if kind.is_regional else ""
+    several = kind.exists == "adds" and "arn" in outputs
+    return kind.token, region, str(outputs["arn"]) if several else id_
 
 
 ARNS = {
