@@ -12,7 +12,6 @@ from batchctl.errors import OperatorError
 from batchctl.local.run_jobs import run
 from batchctl.local.serving import serve, up
 
-
 EXTRA = ("cryptography", "jsonata", "moto")
 """What only the extra brings: the operator's tool alone does not need it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import zipfile
 
@@ -54,9 +55,14 @@ def shop(tmp_path):
     return tmp_path
 
 
-def run(program, *arguments, folder):
+def run(program, *arguments, folder, **environment):
     return subprocess.run(
-        [program, *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [program, *arguments],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -134,7 +140,9 @@ def test_the_operators_tool_works_without_the_emulator(cloned, tmp_path):
     helped = run(program, "--help", folder=tmp_path)
     # Nobody listens there: it gets as far as a call of AWS.
     place = ["--platform", "batch", "--stack", "prod", "--region", "eu-west-1"]
-    times = run(program, "next", *place, "--endpoint", "http://127.0.0.1:9", folder=tmp_path)
+    place += ["--endpoint", "http://127.0.0.1:9"]
+    made_up = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    times = run(program, "next", *place, folder=tmp_path, **made_up)
 
     assert (helped.returncode, helped.stderr) == (0, "")
     assert times.returncode == 1
