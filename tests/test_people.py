@@ -6,6 +6,7 @@ The calls are recorded: batchctl's own against the emulator, and a deployment's 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pulumi_aws as aws
@@ -21,6 +22,7 @@ from batchctl.main import batchctl
 from components.rendering import text
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
+from tests import policy_pack
 from tests.allowing import Call, allows, matches, refused
 from tests.api_calls import Asked
 from tests.evaluated import BOUNDARY, evaluated
@@ -426,6 +428,23 @@ def test_a_role_is_made_only_within_the_boundary(policy, action, boundary):
 
     assert allows(policy, Call(action, OWN_ROLE, WITHIN))
     assert not allows(policy, Call(action, OWN_ROLE, context))
+
+
+def test_the_boundary_in_the_documentation_leaves_every_role_what_it_needs():
+    page = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    [boundary] = [json.loads(part) for part in re.findall(r"```json\n(.+?)```", page, re.DOTALL)]
+    needed = [
+        Call(action, resource.replace("*", "x"))
+        for document in policy_pack.documents(evaluated("rich").resources)
+        if document.kind == policy_pack.IDENTITY
+        for statement in document.statements
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+
+    assert len(needed) > 30
+    assert refused(boundary, needed) == []
+    assert not allows(boundary, Call("iam:PassRole", "arn:aws:iam::123456789012:role/admin"))
 
 
 @pytest.mark.parametrize("who", DEPLOYERS)
