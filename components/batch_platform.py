@@ -144,7 +144,7 @@ class BatchPlatform(pulumi.ComponentResource):
             parent=self,
         )
         # The first run of a job needs it, and a job names only its family.
-        connection["machinerole"] = role.beside(connection["machinerole"], definition)
+        connection["machinerole"] = role.after(connection["machinerole"], definition)
         run_task = _run_task(name, platform, net, connection, parent=self)
         # What runs a command during a deployment asks for the revision, and so waits for all that
         # a run needs: nothing else names the machine.

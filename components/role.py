@@ -64,16 +64,9 @@ def after(value: pulumi.Input[Any], *resources: pulumi.Resource) -> pulumi.Outpu
     """Return ``value``, so that whoever uses it waits for ``resources``.
 
     A custom resource's id stands for it: an Output carries what it depends on, also into another
-    component, where ``depends_on`` does not reach.
-    """
-    return pulumi.Output.all(value, *_ids(resources)).apply(lambda known: known[0])
-
-
-def beside(value: pulumi.Input[Any], *resources: pulumi.Resource) -> pulumi.Output[Any]:
-    """Return ``value`` as :func:`after` does, but known as soon as it is, whatever becomes of them.
-
-    A preview that replaces one of ``resources`` does not know its id; what uses ``value`` is then
-    not shown as changed.
+    component, where ``depends_on`` does not reach. The value is known as soon as it is itself: a
+    preview that makes one of ``resources`` anew does not know its id, and what uses the value is
+    not to be shown as changed.
     """
     return pulumi.Output.all(value, *_ids(resources))[0]
 

@@ -710,9 +710,9 @@ def test_one_value_that_is_not_known_leaves_the_others_known():
     connection = platform(preview=True, unknown=("batch-tasks",)).result
 
     unknown = {key for key, value in connection.items() if isinstance(value, pulumi.output.Unknown)}
-    # The security group and the tasks' log group have that name: whatever runs tasks waits for
-    # the latter.
-    assert unknown == {"groups", "machinerole", "taskdefinition"}
+    # The security group and the tasks' log group have that name. Whatever runs tasks waits for the
+    # latter, and is known for all that.
+    assert unknown == {"groups"}
 
 
 # Wrong arguments
