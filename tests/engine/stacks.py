@@ -97,8 +97,18 @@ class Stack:
         return self._run("destroy", None)
 
     def state(self) -> dict[str, Any]:
-        """Return the state as the backend keeps it."""
+        """Return the state, its secrets in plain text."""
         return self.handle.export_stack().deployment
+
+    def cli(self, *words: str) -> str:
+        """Run a command as people type it in the project's folder, and return what it says.
+
+        Raises:
+            automation.CommandError: it ended with an error.
+        """
+        work = self.handle.workspace
+        words = (*words, "--stack", self.handle.name, "--non-interactive", "--color", "never")
+        return work.pulumi_command.run(list(words), work.work_dir, work.env_vars).stdout
 
     def _run(self, verb: str, program: Program | None, **options: Any) -> Plan:
         seen: list[events.EngineEvent] = []
@@ -163,7 +173,7 @@ def plan_of(seen: list[events.EngineEvent], said: str) -> Plan:
         if ended is not None and ended.metadata.type == "pulumi:pulumi:Stack":
             outputs = (ended.metadata.new.outputs or {}) if ended.metadata.new else {}
     for step in _steps(seen):
-        if step.op in ("same", "read") or _is_engines_own(step):
+        if step.op in ("same", "read", "discard") or _is_engines_own(step):
             continue
         steps.setdefault(step.urn, []).append(step)
         if step.new is not None:
