@@ -146,36 +146,23 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
 
 def plan_of(seen: list[events.EngineEvent], said: str) -> Plan:
     """Return what a run's events say was planned or done."""
-    taken: list[events.StepEventMetadata] = []
-    renamed: dict[str, str] = {}
     outputs: dict[str, Any] = {}
-    states: dict[str, dict[str, Any]] = {}
-    types: dict[str, str] = {}
     for event in seen:
         ended = event.res_outputs_event
         if ended is not None and ended.metadata.type == "pulumi:pulumi:Stack":
             outputs = (ended.metadata.new.outputs or {}) if ended.metadata.new else {}
-        step = event.resource_pre_event.metadata if event.resource_pre_event else None
-        if step is None or step.op in ("same", "read") or _is_engines_own(step):
-            continue
-        taken.append(step)
-        if step.new is not None:
-            key = f"{short(step.type)} {name(step.urn)}"
-            states[key], types[key] = step.new.inputs or {}, step.type
-        if step.old is not None and step.old.urn != step.urn:
-            renamed[step.old.urn] = step.urn
+    taken = [
+        step
+        for step in _steps(seen)
+        if step.op not in ("same", "read", "discard") and not _is_engines_own(step)
+    ]
+    # Of a replacement under an alias the end of the old one comes with the old name.
+    renamed = {step.old.urn: step.urn for step in taken if step.old and step.old.urn != step.urn}
     steps: dict[str, list[events.StepEventMetadata]] = {}
-    outputs: dict[str, Any] = {}
     states: dict[str, dict[str, Any]] = {}
     types: dict[str, str] = {}
-    for event in seen:
-        ended = event.res_outputs_event
-        if ended is not None and ended.metadata.type == "pulumi:pulumi:Stack":
-            outputs = (ended.metadata.new.outputs or {}) if ended.metadata.new else {}
-    for step in _steps(seen):
-        if step.op in ("same", "read", "discard") or _is_engines_own(step):
-            continue
-        steps.setdefault(step.urn, []).append(step)
+    for step in taken:
+        steps.setdefault(renamed.get(step.urn, step.urn), []).append(step)
         if step.new is not None:
             key = f"{short(step.type)} {name(step.urn)}"
             states[key], types[key] = step.new.inputs or {}, step.type
