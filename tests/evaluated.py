@@ -36,6 +36,9 @@ class Evaluated:
     default_tags: Mapping[str, str]
     """Those that the provider puts on everything."""
 
+    key: str = ""
+    """The customer's key, if there is one."""
+
 
 @functools.cache
 def evaluated(name: str) -> Evaluated:
@@ -67,9 +70,8 @@ def _stack(name: str) -> Evaluated:
 
 def _rich() -> Evaluated:
     recording = deploy(rich)
-    return Evaluated(
-        tuple(recording.custom()), recording.result, "batch-test", {"managed-by": "pulumi"}
-    )
+    tags = {"managed-by": "pulumi"}
+    return Evaluated(tuple(recording.custom()), recording.result, "batch-test", tags, KEY)
 
 
 def rich() -> Any:
