@@ -37,7 +37,11 @@ class Package(ComponentProvider):
     def __init__(self, release: str) -> None:
         """Infer the schema of ``release``, a version."""
         super().__init__(COMPONENTS, NAME, None, release)
-        inferred = json.loads(self.schema or "{}")
+        # A generated SDK adds `Args` itself: with its own, a type would be `VolumeArgsArgs`.
+        unsuffixed = re.sub(r'("(?:#/types/)?batch:index:\w+)Args"', r'\1"', self.schema or "{}")
+        inferred = json.loads(unsuffixed)
+        for component in inferred["resources"].values():
+            _allow_lists_in_go(component["inputProperties"])
         inferred["description"] = "Scheduled jobs on AWS without a batch server"
         inferred["license"] = "Apache-2.0"
         self.schema = json.dumps(prose.told(inferred, {*self._python_names(), "depends_on"}))
@@ -60,6 +64,17 @@ class Package(ComponentProvider):
         if problems:
             raise InputPropertiesError("the arguments are wrong", problems)
         return super().map_inputs(awaited, component_def)
+
+
+def _allow_lists_in_go(properties: dict[str, Any]) -> None:
+    """Take `plain` from lists of objects: for these a generated Go SDK names types it lacks.
+
+    An Output in their place is still refused, when it arrives.
+    """
+    for value in properties.values():
+        if "$ref" in value.get("items", {}):
+            value.pop("plain", None)
+            value["items"].pop("plain", None)
 
 
 class Servicer(server.ProviderServicer):

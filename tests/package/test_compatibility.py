@@ -71,7 +71,7 @@ def value_changed(schema):
 
 
 def nested_required(schema):
-    schema["types"]["batch:index:VolumeArgs"]["required"].append("readOnly")
+    schema["types"]["batch:index:Volume"]["required"].append("readOnly")
 
 
 def component_removed(schema):
@@ -89,7 +89,7 @@ def component_removed(schema):
         (output_optional, f"{JOB} output stateMachineArn may be missing now"),
         (value_removed, "batch:index:Architecture value X86_64 is gone"),
         (value_changed, "batch:index:Architecture value X86_64 stands for something else"),
-        (nested_required, "batch:index:VolumeArgs property readOnly is required now"),
+        (nested_required, "batch:index:Volume property readOnly is required now"),
         (component_removed, "component batch:index:RunOnDeploy is gone"),
     ],
 )
