@@ -255,10 +255,12 @@ def _changes(old: Any, new: Any, path: str = "") -> dict[str, int]:
             else:
                 found |= _changes(old[key], new[key], below)
         return found
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        found = {}
-        for index, (one, other) in enumerate(zip(old, new, strict=True)):
-            found |= _changes(one, other, f"{path}[{index}]")
+    if isinstance(old, list) and isinstance(new, list):
+        both = min(len(old), len(new))
+        found = {f"{path}[{index}]": kinds.DELETE for index in range(both, len(old))}
+        found |= {f"{path}[{index}]": kinds.ADD for index in range(both, len(new))}
+        for index in range(both):
+            found |= _changes(old[index], new[index], f"{path}[{index}]")
         return found
     return {} if old == new else {path: kinds.UPDATE}
 
