@@ -12,8 +12,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def clone(into: Path) -> Path:
-    """Return a folder with what is tracked here, as it is now."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
+    """Return a folder with what would be committed here now: all but what is ignored."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     for name in listed.stdout.decode().split("\0"):
         if name and (ROOT / name).is_file():
             (into / name).parent.mkdir(parents=True, exist_ok=True)
