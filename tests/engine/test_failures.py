@@ -13,6 +13,8 @@ DENIED = "AccessDeniedException: not authorized to perform: states:CreateStateMa
 
 EVERYTHING = all_of("create", (OF_A_PLATFORM, "batch"), (OF_A_JOB, "nightly"))
 
+COMPONENTS = {"create batch.BatchPlatform batch", "create batch.ScheduledJob nightly"}
+
 
 @pytest.fixture
 def stack(backend):
@@ -42,28 +44,39 @@ def done(cloud):
     ]
 
 
+def missing(cloud):
+    """Return what a plan has to make: the engine begins nothing new after an error."""
+    made = {f"create {stacks.short(one.type)} {one.name}" for one in cloud.resources.values()}
+    return sorted(set(EVERYTHING) - COMPONENTS - made)
+
+
 def test_an_update_that_fails_in_the_middle_is_completed_by_the_next(backend, cloud):
     stack = backend.stack(nightly())
     cloud.fail("create", "StateMachine", "nightly", DENIED)
 
     attempt(stack)
-    rest = ["create scheduler.Schedule nightly", "create sfn.StateMachine nightly"]
+    rest = missing(cloud)
 
+    assert {"create scheduler.Schedule nightly", "create sfn.StateMachine nightly"} <= {*rest}
     assert stack.preview().changes == rest
     assert stack.up().changes == rest
     assert stack.preview().changes == []
 
 
-def test_a_failed_update_makes_what_does_not_need_what_failed(backend, cloud):
+@pytest.mark.parametrize("failing", ["sns.Topic batch-failure", "iam.RolePolicy batch-scheduler"])
+def test_an_update_that_fails_early_goes_on_where_it_stopped(backend, cloud, failing):
     stack = backend.stack(nightly())
-    cloud.fail("create", "StateMachine", "nightly", DENIED)
+    cloud.fail("create", *failing.partition(".")[2].split(), "InternalFailure: try again")
 
     attempt(stack)
+    rest = missing(cloud)
 
-    missing = {"create scheduler.Schedule nightly", "create sfn.StateMachine nightly"}
-    made = [f"create {stacks.short(one.type)} {one.name}" for one in cloud.resources.values()]
-    components = {"create batch.BatchPlatform batch", "create batch.ScheduledJob nightly"}
-    assert sorted(made) == sorted(set(EVERYTHING) - components - missing)
+    assert f"create {failing}" in rest
+    assert len(rest) < len(EVERYTHING) - len(COMPONENTS)
+    assert sorted(set(stack.preview().changes) - COMPONENTS) == rest
+    assert stack.up().outputs["connection"]["stack"] == "test"
+    assert missing(cloud) == []
+    assert stack.preview().changes == []
 
 
 def test_nothing_is_made_twice(backend, cloud):
@@ -76,7 +89,7 @@ def test_nothing_is_made_twice(backend, cloud):
     assert {what for what, times in creates.items() if times > 1} == {
         ("create", "sfn.StateMachine nightly")  # the one that failed, and the one that did not
     }
-    assert len(cloud.resources) == len(EVERYTHING) - len(("BatchPlatform", "ScheduledJob"))
+    assert len(cloud.resources) == len(EVERYTHING) - len(COMPONENTS)
 
 
 def test_what_is_said_names_the_resource_and_the_error(backend, cloud):
@@ -86,18 +99,6 @@ def test_what_is_said_names_the_resource_and_the_error(backend, cloud):
     said = attempt(stack).said
 
     assert f"aws:sfn:StateMachine (nightly):\n    error: {DENIED}\n" in said
-
-
-def test_a_role_that_cannot_be_made_holds_up_only_what_needs_it(backend, cloud):
-    stack = backend.stack(nightly())
-    cloud.fail("create", "RolePolicy", "batch-scheduler", "AccessDenied: iam:PutRolePolicy")
-
-    attempt(stack)
-
-    assert stack.preview().changes == [
-        "create iam.RolePolicy batch-scheduler",
-        "create scheduler.Schedule nightly",
-    ]
 
 
 def test_a_change_that_fails_is_tried_again(stack, cloud):
@@ -139,13 +140,15 @@ def test_a_state_machine_whose_renaming_fails_is_made_by_the_next_update(stack, 
     renamed = nightly(name="weekly")
     cloud.fail("create", "StateMachine", "nightly", DENIED)
 
-    # A name is taken until the old one is gone: that one goes first, and what starts it with it.
-    attempt(stack, renamed)
+    # A name is taken until the old one is gone: that one goes first.
+    assert attempt(stack, renamed).changes == [
+        "replace-deleting-first sfn.StateMachine nightly: definition, name, tags.batch:job"
+    ]
     assert cloud.of("StateMachine").keys() == {"batch-run-task"}
 
     assert stack.up().changes == [
-        "create scheduler.Schedule nightly",
-        "create sfn.StateMachine nightly",
+        "replace sfn.StateMachine nightly: definition, name, tags.batch:job",
+        "replace-deleting-first scheduler.Schedule nightly: name, target.arn",
     ]
     assert stack.preview().changes == []
     assert cloud.of("StateMachine")["nightly"].outputs["name"] == "batch-test-weekly"
