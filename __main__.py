@@ -10,8 +10,10 @@ from components import (
     project_configuration,
     refuse_unknown_overrides,
     registered_jobs,
+    run_lean,
 )
 
+run_lean()
 settings = Settings.parse(project_configuration(), stack=pulumi.get_stack())
 platform = BatchPlatform(settings.name, of_settings(settings))
 jobs.register(platform)

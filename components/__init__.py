@@ -8,6 +8,7 @@ from components.batch_platform import BatchPlatform
 from components.batch_platform_args import BatchPlatformArgs, EmailsArgs, SlackArgs, of_settings
 from components.choices import Architecture, AssignPublicIp, ContainerInsights
 from components.configuration import project as project_configuration
+from components.lean import run_lean
 from components.overrides import names as is_configured
 from components.overrides import refuse_unknown as refuse_unknown_overrides
 from components.registry import registered as registered_jobs
@@ -42,4 +43,5 @@ __all__ = [
     "project_configuration",
     "refuse_unknown_overrides",
     "registered_jobs",
+    "run_lean",
 ]

@@ -5,6 +5,7 @@ Not in here: what the program registers, see :mod:`localaws.evaluation`.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -34,7 +35,7 @@ def surroundings(project_dir: Path) -> Iterator[None]:
     for name in aside:
         del sys.modules[name]
     main, path, arguments = sys.modules.get("__main__"), sys.path[:], sys.argv[:]
-    directory = Path.cwd()
+    directory, collecting = Path.cwd(), gc.isenabled()
     sys.path.insert(0, str(project_dir))
     sys.argv[:] = [str(project_dir / "__main__.py")]
     os.chdir(project_dir)
@@ -44,6 +45,9 @@ def surroundings(project_dir: Path) -> Iterator[None]:
             warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pulumi_aws\.")
             yield
     finally:
+        # A program may switch it off for the short time that its own process has.
+        if collecting:
+            gc.enable()
         os.chdir(directory)
         sys.argv[:], sys.path[:] = arguments, path
         for name in [name for name in sys.modules if _top(name) in own]:

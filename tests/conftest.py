@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pulumi
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 NEED_ALL = "BATCH_TESTS_NEED_ALL"
 """Set where every component must be there: what is left out fails the run."""
@@ -84,3 +86,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if any(_left_out(terminal, component) for component in COMPONENTS):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def _collects_garbage() -> Iterator[None]:
+    """Undo what a program does to its process, whose end it expects."""
+    debug = pulumi.log.debug
+    yield
+    pulumi.log.debug = debug
+    gc.enable()
