@@ -124,7 +124,22 @@ def test_the_old_name_without_an_alias_fails_before_it_ends_anything(backend):
 
     assert machines(backend) == ["batch-test-nightly"]
     assert [*backend.cloud.of("Schedule")] == ["nightly"]
+
+    # The machine is in the state twice now, and whichever goes would take it along.
+    (urn,) = re.findall(r"'(urn:\S+::monthly-report)'", PAGE.read_text())
+    here = urn.replace(":prod:", ":test:").replace("monthly-report", "report")
+    stack.cli("state", "delete", here, "--target-dependents", "--yes")
     assert stack.up(program("report", formerly("nightly"), name="nightly")).changes == []
+    assert machines(backend) == ["batch-test-nightly"]
+
+
+def test_going_back_from_the_old_name_without_an_alias_loses_the_machine(backend):
+    stack = deployed(backend)
+    with pytest.raises(stacks.Failed):
+        stack.up(program("report", name="nightly"))
+    stack.up(program("nightly"))
+
+    assert machines(backend) == []
 
 
 def test_the_old_name_without_an_alias_loses_a_job_that_has_no_schedule(backend):
