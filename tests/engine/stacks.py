@@ -14,10 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import grpc
 import yaml
 from pulumi import automation
-from pulumi.automation import events
+from pulumi.automation import _stack, events
+from pulumi.automation._server import LanguageServer
 
 from batch import stackfile
 from tests import recording
@@ -113,10 +116,10 @@ class Stack:
     def _run(self, verb: str, program: Program | None, **options: Any) -> Plan:
         seen: list[events.EngineEvent] = []
         said: list[str] = []
-        with contextlib.ExitStack() as ended:
-            if verb in ("preview", "up"):
-                options["program"] = _tidied(program or self.program, ended)
-            try:
+        if verb in ("preview", "up"):
+            options["program"] = program or self.program
+        try:
+            with mock.patch.object(_stack, "LanguageServer", _Host):
                 getattr(self.handle, verb)(
                     on_event=seen.append,
                     on_output=said.append,
@@ -124,23 +127,37 @@ class Stack:
                     color="never",
                     **options,
                 )
-            except automation.CommandError as error:
-                raise Failed(plan_of(seen, str(error))) from error
+        except automation.CommandError as error:
+            raise Failed(plan_of(seen, str(error))) from error
         return plan_of(seen, "\n".join(said))
 
 
-def _tidied(program: Program, ended: contextlib.ExitStack) -> Program:
-    """Return the program, its event loop closed at the end: a failed one leaves it open."""
+class _Host(LanguageServer):
+    """Runs the program; where the engine is gone before its end, the base leaves its loop open."""
 
-    def run() -> Any:
-        ended.callback(_close, asyncio.get_running_loop())
-        return program()
+    def __init__(self, program: Program) -> None:
+        self._loops: list[asyncio.AbstractEventLoop] = []
 
-    return run
+        def run() -> Any:
+            self._loops.append(asyncio.get_running_loop())
+            return program()
+
+        super().__init__(run)
+
+    def Run(self, request: Any, context: Any) -> Any:  # noqa: N802
+        try:
+            return super().Run(request, context)
+        finally:
+            for loop in self._loops:
+                _close(loop)
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
-    if not loop.is_running():
+    if not loop.is_closed():
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, RuntimeError, grpc.RpcError):
+                loop.run_until_complete(task)
         loop.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Mapping
 
@@ -30,7 +31,7 @@ EVERYTHING = all_of(
 )
 
 
-def program(options=lambda: {}, *, before=lambda: None, **args):
+def program(options=dict, *, before=lambda: None, **args):
     """Return a program in which every component is given the options."""
 
     def run():
@@ -103,9 +104,16 @@ def test_aliases_carry_every_child_to_a_new_name(backend):
     }
 
 
+def has_tags(token):
+    return (
+        token.startswith("aws:")
+        and "tags" in inspect.signature(published.args_class(token).__init__).parameters
+    )
+
+
 def tagged(args):
     """A transformation: one more tag on whatever can have tags."""
-    if args.type_.startswith("aws:") and "tags" in published.args_class(args.type_).__annotations__:
+    if has_tags(args.type_):
         tags = {**(args.props.get("tags") or {}), "cost-centre": "17"}
         return {**args.props, "tags": tags}
     return None
@@ -185,10 +193,10 @@ def test_a_provider_reaches_every_child(backend, form):
     }
 
 
-def needs_a_run(shell="true", **args):
+def needs_a_run(migration="true", **args):
     def run():
         made = platform()
-        migrate = RunOnDeploy("migrate", {"platform": made.connection, "shell": shell})
+        migrate = RunOnDeploy("migrate", {"platform": made.connection, "shell": migration})
         job("nightly", made.connection, pulumi.ResourceOptions(depends_on=[migrate]), **args)
 
     return run
