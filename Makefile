@@ -7,7 +7,7 @@ JOBS   ?= 2
 ENGINE := $(or $(shell command -v pulumi),tools/engine/bin/pulumi)
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test engine lint format lock clean
+.PHONY: help run up test engine bench lint format lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ test: .venv/dev.stamp $(BIN)/batchctl ## Run all tests
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
 
 engine: $(ENGINE) ## Build the Pulumi CLI that the engine tests drive, unless there is a pulumi on the PATH
+
+bench: .venv/dev.stamp $(ENGINE) ## Measure previews and runs beside other tools'; results in bench/README.md
+	@$(BIN)/python -m bench $(ARGS)
 
 lint: .venv/dev.stamp ## Check style and types
 	@$(BIN)/ruff check .

@@ -1,0 +1,118 @@
+"""Runs a command and says how long it took and how much memory it and its children had."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+LOOK_SECONDS = 0.05
+
+
+class Broken(Exception):
+    """A measured command failed: what it took says nothing."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run took."""
+
+    seconds: float
+    """From its start to its end, as somebody waits for it."""
+    cpu_seconds: float
+    """Of all processes together."""
+    peak_bytes: int
+    """The largest sum of resident memory of all processes at one time. Pages that two of them
+    share count twice."""
+    stdout: str
+    stderr: str
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Measured:
+    """Run a command to its end.
+
+    Raises:
+        Broken: it failed.
+    """
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    watched = _Watch(process.pid)
+    # Not communicate(): it waits itself, and then nobody is told what the process used.
+    with process, watched:
+        outputs = ["", ""]
+        readers = [
+            threading.Thread(target=_read, args=(stream, outputs, index))
+            for index, stream in enumerate((process.stdout, process.stderr))
+        ]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    took = time.perf_counter() - began
+    if process.returncode != 0:
+        said = "".join(outputs)[-3000:]
+        raise Broken(f"{' '.join(map(str, command))}: exit status {process.returncode}\n{said}")
+    return Measured(took, used.ru_utime + used.ru_stime, watched.peak, *outputs)
+
+
+def _read(stream: IO[str], outputs: list[str], index: int) -> None:
+    outputs[index] = stream.read()
+
+
+class _Watch(threading.Thread):
+    """Adds up the memory of a process and its descendants, several times a second."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid = pid
+        self._over = threading.Event()
+        self.peak = 0
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            self.peak = max(self.peak, sum(map(_resident, _tree(self._pid))))
+
+
+def _tree(pid: int) -> list[int]:
+    found = [pid]
+    for one in found:
+        with suppress(OSError):
+            for thread in Path(f"/proc/{one}/task").iterdir():
+                found += map(int, (thread / "children").read_text().split())
+    return found
+
+
+def _resident(pid: int) -> int:
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    return 0

@@ -1,0 +1,55 @@
+"""A process that stands in for the AWS provider: that of ``tests/engine``, apart from the engine.
+
+It prints its ports as one line of JSON, and when its input ends how long it was busy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import sys
+from typing import Any
+
+from bench import jobs
+from tests.engine import provider
+from tests.engine.cloud import Cloud
+from tests.recording import ANSWERS
+
+IDENTITY = {"aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": jobs.ACCOUNT}}
+
+
+def main() -> None:
+    """Serve until nobody asks any more."""
+    cloud = Cloud(jobs.ACCOUNT)
+    with contextlib.ExitStack() as serving:
+        served = [
+            provider.Provider(package, cloud, {**ANSWERS, **IDENTITY})
+            for package in ("aws", "command")
+        ]
+        ports = {one.package: serving.enter_context(provider.served(one)) for one in served}
+        _say(ports)
+        # A line asks how busy it has been since the last one.
+        before = _busy()
+        for _ in sys.stdin:
+            now = _busy()
+            _say({"seconds": now - before, "peak": _peak()})
+            before = now
+
+
+def _say(told: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
+
+
+def _busy() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""``terraform plan``: the same jobs with Terraform's AWS provider, where that is on the machine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from batch.contract import Platform, schedule_input
+from batch.documents import job_machine, schedule_target, trusts
+from batch.documents.statements import policy
+from batch.job import Job
+from bench import jobs, measure
+
+PLATFORM: Final = Platform("batch", "bench", account=jobs.ACCOUNT, region=jobs.REGION)
+
+QUIET: Final = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+
+
+@cache
+def missing() -> str:
+    """Return why it cannot be measured, empty if it can."""
+    if not shutil.which("terraform"):
+        return "no terraform"
+    with TemporaryDirectory(prefix="bench-") as folder:
+        try:
+            Plan(1, Path(folder))
+        except measure.Broken as error:
+            lines = [line.strip(" │╷╵") for line in str(error).splitlines()]
+            why = next((line for line in lines if line.startswith("Error")), lines[-1])
+            return f"terraform init: {why} (the AWS provider is not on this machine)"
+    return ""
+
+
+def version() -> str:
+    """Return the version of Terraform."""
+    told = measure.run(["terraform", "version", "-json"]).stdout
+    return str(json.loads(told)["terraform_version"])
+
+
+class Plan:
+    """The jobs as a configuration that is initialised."""
+
+    def __init__(self, count: int, folder: Path) -> None:
+        self._folder = folder
+        (folder / "main.tf.json").write_text(json.dumps(configuration(count), indent=1))
+        self._run("init", "-no-color")
+
+    def plan(self) -> measure.Measured:
+        """Run ``terraform plan`` for what is not there yet."""
+        return self._run("plan", "-no-color")
+
+    def _run(self, *words: str) -> measure.Measured:
+        return measure.run(["terraform", *words], cwd=self._folder, environment=QUIET)
+
+
+def configuration(count: int) -> dict[str, Any]:
+    """Return the jobs in Terraform's JSON: two resources a job, with the same documents."""
+    roles = {"machine": trusts.states(PLATFORM), "scheduler": trusts.scheduler(PLATFORM)}
+    permissions = {
+        "machine": job_machine.permissions(platform=PLATFORM),
+        "scheduler": schedule_target.permissions(
+            platform=PLATFORM, queue_arn="${aws_sqs_queue.starts.arn}", key_arn=""
+        ),
+    }
+    resources: dict[str, dict[str, Any]] = {
+        "aws_sqs_queue": {"starts": {"name": "batch-bench-starts"}},
+        "aws_scheduler_schedule_group": {"batch": {"name": PLATFORM.schedule_group}},
+        "aws_cloudwatch_log_group": {
+            "machines": {
+                "name": PLATFORM.machine_log_group,
+                "retention_in_days": jobs.RETENTION_DAYS,
+            }
+        },
+        "aws_iam_role": {
+            name: {"path": PLATFORM.role_path, "assume_role_policy": json.dumps(trust)}
+            for name, trust in roles.items()
+        },
+        "aws_iam_role_policy": {
+            name: {
+                "role": f"${{aws_iam_role.{name}.name}}",
+                "policy": json.dumps(policy(statements)),
+            }
+            for name, statements in permissions.items()
+        },
+        "aws_sfn_state_machine": {},
+        "aws_scheduler_schedule": {},
+    }
+    for given in jobs.of(count):
+        name = given["name"]
+        resources["aws_sfn_state_machine"][name] = _machine(given)
+        resources["aws_scheduler_schedule"][name] = _schedule(given)
+    return {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
+        "provider": {
+            "aws": {
+                "region": jobs.REGION,
+                "access_key": "none",
+                "secret_key": "none",
+                "skip_credentials_validation": True,
+                "skip_metadata_api_check": True,
+                "skip_requesting_account_id": True,
+            }
+        },
+        "resource": resources,
+    }
+
+
+def job_of(given: dict[str, Any]) -> Job:
+    """Return one of the bench's jobs as the project has them."""
+    return Job.parse(
+        given["name"],
+        {
+            "command": given["command"],
+            "owner": given["owner"],
+            "description": given["description"],
+            "schedule": given["schedule"],
+            "timezone": given["timezone"],
+            "environment": given["environment"],
+            "cpu": given["cpu"],
+            "memory": given["memory"],
+            "attempt_timeout": f"{given['attemptSeconds']}s",
+            "run_timeout": f"{given['runSeconds']}s",
+            "retry": {"attempts": given["attempts"], "interval": f"{given['retrySeconds']}s"},
+        },
+        overrides={},
+    )
+
+
+def _machine(given: dict[str, Any]) -> dict[str, Any]:
+    document = job_machine.definition(
+        platform=PLATFORM,
+        job=job_of(given),
+        family=PLATFORM.family(),
+        container="app",
+        subnets=jobs.SUBNETS,
+        security_groups=jobs.SECURITY_GROUPS,
+        public_ip=False,
+        project="bench",
+    )
+    return {
+        "name": PLATFORM.state_machine(given["name"]),
+        # Terraform would take JSONata's percent sign and brace for a template of its own.
+        "definition": json.dumps(document).replace("%{", "%%{").replace("${", "$${"),
+        "role_arn": "${aws_iam_role.machine.arn}",
+        "logging_configuration": {
+            "level": "ALL",
+            "include_execution_data": False,
+            "log_destination": "${aws_cloudwatch_log_group.machines.arn}:*",
+        },
+        "tags": {"batch:job": given["name"], "batch:owner": given["owner"]},
+        "depends_on": ["aws_iam_role_policy.machine"],
+    }
+
+
+def _schedule(given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": given["name"],
+        "group_name": "${aws_scheduler_schedule_group.batch.name}",
+        "description": given["description"],
+        "schedule_expression": given["schedule"],
+        "schedule_expression_timezone": given["timezone"],
+        "flexible_time_window": {"mode": "OFF"},
+        "target": {
+            "arn": f"${{aws_sfn_state_machine.{given['name']}.arn}}",
+            "role_arn": "${aws_iam_role.scheduler.arn}",
+            "input": json.dumps(schedule_input("default")),
+            "dead_letter_config": {"arn": "${aws_sqs_queue.starts.arn}"},
+            "retry_policy": {
+                "maximum_event_age_in_seconds": 3600,
+                "maximum_retry_attempts": 185,
+            },
+        },
+    }
