@@ -88,7 +88,7 @@ PLACES = {
     "ecs.TaskDefinition batch": ("family", "batch-stg"),
     "ecs.TaskDefinition rails-report": ("family", "batch-stg-rails-report"),
     "iam.Role batch-machine": ("path", "/batch/batch-stg/"),
-    "iam.Role sized-export-execution": ("path", "/batch/batch-stg/"),
+    "iam.Role sized-export-execution": ("path", "/batch/batch-stg/jobs/"),
 }
 
 
