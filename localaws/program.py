@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from batch.errors import BatchError
+from localaws import provider_package
 from localaws.errors import DeploymentFailed
 
 _CHECKOUT = Path(__file__).parents[1]
@@ -40,7 +41,7 @@ def surroundings(project_dir: Path) -> Iterator[None]:
     sys.argv[:] = [str(project_dir / "__main__.py")]
     os.chdir(project_dir)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), provider_package.on_demand():
             # Importing the provider warns of every deprecated class that it has, used or not.
             warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pulumi_aws\.")
             yield
