@@ -34,8 +34,8 @@ def measured(count: int, repeats: int, parts: set[str], say: Callable[[str], Non
         rows: list[Row] = []
         runs: list[tuple[str, Callable[[], None]]] = []
 
-        def add(what: str, run: Callable[[], measure.Measured], remark: str = "") -> None:
-            row = Row(what, count, remark=remark)
+        def add(what: str, run: Callable[[], measure.Measured]) -> None:
+            row = Row(what, count)
             rows.append(row)
             runs.append((what, lambda: _note(row, run())))
 
@@ -53,11 +53,11 @@ def measured(count: int, repeats: int, parts: set[str], say: Callable[[str], Non
         elif "preview" in parts:
             rows.append(Row(FIRST, count, remark="not measured: no Pulumi CLI; make engine"))
         if "program" in parts:
-            add(ALONE, lambda: _alone(count), "every registration answered at once")
+            add(ALONE, lambda: _alone(count))
         if "cdk" in parts and not synth.missing():
             app = synth.Synth(count, folder)
             add(CDK, app.synth)
-            add(APP, app.app, "node app.js")
+            add(APP, app.app)
         elif "cdk" in parts:
             rows.append(Row(CDK, count, remark=f"not measured: {synth.missing()}"))
         if "terraform" in parts and not terraform.missing():
@@ -68,6 +68,9 @@ def measured(count: int, repeats: int, parts: set[str], say: Callable[[str], Non
             for what, run in runs:
                 say(f"{count} jobs, {turn + 1} of {repeats}: {what}")
                 run()
+        for row in rows:
+            if row.what == CDK and row.seconds:
+                row.remark = f"{app.resources() / count:g} resources a job"
         return rows
 
 

@@ -1,0 +1,99 @@
+"""The bench's parts run, with two jobs; what they take is not compared with anything here."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from bench import growing, jobs, measure, preview, report, terraform
+from bench.report import Row, Target
+
+
+def rows_of(parts):
+    return {row.what: row for row in growing.measured(2, 1, parts, lambda _: None)}
+
+
+def test_a_job_costs_two_resources_of_aws():
+    assert growing.resources_of_a_job() == 2
+
+
+def test_the_program_alone_is_measured():
+    row = rows_of({"program"})[growing.ALONE]
+
+    assert len(row.seconds) == 1
+    assert row.peak_bytes[0] > 10 * 2**20
+
+
+@pytest.mark.engine
+def test_a_preview_on_the_real_engine_is_measured_apart_from_its_provider():
+    with preview.stack(2) as stack:
+        first = stack.preview()
+        stack.update()
+        unchanged = stack.preview()
+
+    assert "+ batch:index:ScheduledJob" in " ".join(first.whole.stdout.split())
+    assert "to create" in first.whole.stdout
+    assert "unchanged" in unchanged.whole.stdout
+    assert "to create" not in unchanged.whole.stdout
+    assert min(first.program_cpu, first.engine_cpu, first.provider_cpu) > 0
+
+
+def test_a_run_on_a_warm_emulator_is_measured_beside_the_bare_command():
+    told = json.loads(measure.run([sys.executable, "-W", "ignore", "-m", "bench.warm", "1"]).stdout)
+
+    assert {key: len(times) for key, times in told.items()} == {"runs": 1, "bare": 1}
+    assert told["runs"] > told["bare"]
+
+
+def test_terraform_gets_the_same_jobs_as_two_resources_each():
+    resources = terraform.configuration(3)["resource"]
+
+    assert list(resources["aws_sfn_state_machine"]) == [job["name"] for job in jobs.of(3)]
+    assert list(resources["aws_scheduler_schedule"]) == [job["name"] for job in jobs.of(3)]
+    assert '"bundle exec rake report:nightly"' in json.dumps(
+        json.loads(resources["aws_sfn_state_machine"]["report-0000"]["definition"])
+    )
+
+
+def test_what_cannot_be_measured_says_why(monkeypatch):
+    monkeypatch.setattr(terraform, "missing", lambda: "no terraform")
+
+    row = rows_of({"terraform"})[growing.TERRAFORM]
+
+    assert row.seconds == []
+    assert row.remark == "not measured: no terraform"
+
+
+def test_a_ratio_is_of_medians_at_the_largest_size():
+    rows = [
+        Row(growing.FIRST, 100, seconds=[1.0]),
+        Row(growing.FIRST, 1000, seconds=[6.0, 30.0, 7.0]),
+        Row(growing.CDK, 1000, seconds=[14.0]),
+    ]
+
+    measured = {target.what: target.measured for target in growing.targets(rows)}
+
+    assert measured["pulumi preview, first / cdk synth, time at 1,000 jobs"] == 0.5
+    assert measured["pulumi preview, first, 1,000 jobs / 100"] == 7
+    assert measured["pulumi preview, first / terraform plan, time"] is None
+
+
+@pytest.mark.parametrize(("measured", "expected"), [(0.75, "yes"), (0.76, "no"), (None, "")])
+def test_a_target_says_whether_it_is_reached(measured, expected):
+    assert Target("ratio", measured, 0.75).cells()[-1] == expected
+
+
+def test_results_stand_between_the_marks_of_the_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "HERE", tmp_path)
+    (tmp_path / "README.md").write_text("before\n<!-- results -->\nold\n<!-- end -->\nafter\n")
+
+    report.Results({"CPUs": "2"}, [Row("this", 10, seconds=[1.5])], []).record()
+
+    page = (tmp_path / "README.md").read_text()
+    assert page.startswith("before\n<!-- results -->\n")
+    assert page.endswith("<!-- end -->\nafter\n")
+    assert "| this | 10 | 1.50 |" in page
+    assert "old" not in page
+    assert json.loads((tmp_path / "results.json").read_text())["rows"][0]["seconds"] == [1.5]
