@@ -104,7 +104,7 @@ def test_a_value_that_is_not_known_yet_leaves_every_name_known(backend):
     """As where a component of another language hands on what it does not know at preview."""
 
     def program():
-        made = platform(security_group_ids=None, subnet_ids=None)
+        made = platform(security_group_ids=None, subnet_ids=None, assign_public_ip="auto")
         # Not the Output of the platform itself, which a job of the same program sees through.
         job("report", pulumi.Output.all(made.connection)[0])
 
