@@ -6,6 +6,7 @@ The code has Python's spelling (``run_timeout``), the stack's YAML Pulumi's (``r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from batch.errors import Problem
@@ -69,6 +70,7 @@ _RIVALS: Final = {
 }
 
 
+@cache  # a job asks for a hundred
 def camel(key: str) -> str:
     """Return the spelling of a key in a stack's YAML."""
     first, *rest = key.split("_")
