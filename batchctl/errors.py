@@ -31,6 +31,12 @@ class NotFound(OperatorError):
         return cls(f"{name}: {prefix} has no such job; {_hint(name, list(known))}")
 
     @classmethod
+    def jobs(cls, names: Iterable[str], prefix: str, known: Iterable[str]) -> NotFound:
+        """Return the error for several jobs that ``prefix`` has not, a line each."""
+        listed = list(known)
+        return cls("\n".join(str(cls.job(name, prefix, listed)) for name in names))
+
+    @classmethod
     def job_or_run(cls, name: str, prefix: str, known: Iterable[str]) -> NotFound:
         """Return the error for what is neither a job nor a run."""
         return cls(f"{name}: {prefix} has no job or run of that name; {_hint(name, list(known))}")

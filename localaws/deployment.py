@@ -6,7 +6,7 @@ Not in here: how a resource is made, see :mod:`localaws.provision`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ class Deployment:
     """The names of the outputs that are not to be shown."""
     warnings: tuple[str, ...] = ()
     """What the program warned of."""
+    left_out: frozenset[str] = field(default_factory=frozenset)
+    """The URNs of what was not made."""
 
 
 def deploy(
@@ -43,10 +45,17 @@ def deploy(
     project_dir: str | Path = ".",
     *,
     config: Mapping[str, Any] | None = None,
+    needed: Callable[[Registration], bool] = lambda _: True,
 ) -> Deployment:
     """Deploy ``stack`` of the program in ``project_dir``.
 
-    ``config`` wins over the stack's file, like ``pulumi up --config``.
+    Args:
+        emulator: Where to.
+        stack: Which stack.
+        project_dir: Where the program is.
+        config: Wins over the stack's file, like ``pulumi up --config``.
+        needed: Whether a resource must be made. One that need not be is left out where all that
+            it will be is known without it, unless another one that is made depends on it.
 
     Raises:
         DeploymentFailed: the program or a resource failed. The emulator is empty again.
@@ -62,14 +71,13 @@ def deploy(
         provider=provision.provider_of(region, read.config.get("aws:defaultTags")),
     )
 
-    def make(registration: Registration) -> Made:
-        return _made(context, registration)
+    making = _Making(context, needed)
 
     def answer(token: str, args: dict[str, Any]) -> dict[str, Any]:
         return _answered(context, token, args)
 
     try:
-        evaluation = evaluate(stack, directory, make=make, answer=answer, stack_file=read)
+        evaluation = evaluate(stack, directory, make=making, answer=answer, stack_file=read)
     except BaseException:
         context.processes.end()
         _take_back(context)
@@ -81,7 +89,30 @@ def deploy(
         outputs=evaluation.outputs,
         secrets=evaluation.secrets,
         warnings=evaluation.warnings,
+        left_out=frozenset(making.left_out),
     )
+
+
+@dataclass
+class _Making:
+    """Makes what is needed, and leaves out the rest until something needs it."""
+
+    context: provision.Context
+    needed: Callable[[Registration], bool]
+    left_out: dict[str, Registration] = field(default_factory=dict)
+    """By URN."""
+
+    def __call__(self, registration: Registration) -> Made:
+        if provision.foreseeable(registration) and not self.needed(registration):
+            self.left_out[registration.urn] = registration
+            return _made(self.context, registration, later=True)
+        return self._make(registration)
+
+    def _make(self, registration: Registration) -> Made:
+        for urn in registration.dependencies:
+            if (late := self.left_out.pop(urn, None)) is not None:
+                self._make(late)
+        return _made(self.context, registration)
 
 
 def _here(config: dict[str, Any], endpoint: str) -> dict[str, Any]:
@@ -95,9 +126,9 @@ def _here(config: dict[str, Any], endpoint: str) -> dict[str, Any]:
     return here
 
 
-def _made(context: provision.Context, registration: Registration) -> Made:
+def _made(context: provision.Context, registration: Registration, *, later: bool = False) -> Made:
     try:
-        return provision.make(context, registration)
+        return provision.make(context, registration, later=later)
     except BatchError:
         raise
     except (ClientError, BotoCoreError) as error:

@@ -38,21 +38,16 @@ def run(jobs: tuple[str, ...], every: bool, stack: str, executor: str, *, as_jso
     """
     if bool(jobs) == every:
         raise click.UsageError("which jobs? name them, or give --all")
-    from batchctl import deployed
-    from batchctl.errors import NotFound
     from batchctl.local import platform, screen
 
     console = screen.console()
-    with platform.provisioned(stack, console=console, executor=executor, fires=False) as local:
-        found = deployed.jobs(local.aws)
-        known = [job.name for job in found]
-        for name in jobs:
-            if name not in known:
-                raise NotFound.job(name, local.aws.platform.prefix, known)
-        _show_schedules(console, found)
-        chosen = [job.name for job in found if (job.enabled if every else job.name in jobs)]
+    with platform.provisioned(
+        stack, console=console, executor=executor, fires=False, only=jobs
+    ) as local:
+        _show_schedules(console, local.jobs)
+        chosen = [job.name for job in local.jobs if (job.enabled if every else job.name in jobs)]
         ended = _run_side_by_side(local.emulator, local.aws, chosen, console)
-        idle = [job.name for job in found if every and not job.enabled]
+        idle = [job.name for job in local.jobs if every and not job.enabled]
     _report(ended, idle, local.settings.expected, as_json=as_json)
     met = all(_met(run, local.settings.expected) for run in ended)
     raise SystemExit(0 if met else 1)

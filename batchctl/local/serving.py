@@ -48,9 +48,7 @@ def up(stack: str, port: int, executor: str, at: datetime | None, fast: bool) ->
             stack, console=console, executor=executor, fires=True, port=port, clock=_clock(at, fast)
         ) as local,
     ):
-        from batchctl import deployed
-
-        names = deployed.names(local.aws)
+        names = [job.name for job in local.jobs]
         local.emulator.feed.subscribe(screen.Screen(console, local.aws.platform, names=names))
         console.print(
             f"{len(names)} jobs; their schedules fire. `batchctl ls --env {stack}` lists them"

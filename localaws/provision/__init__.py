@@ -25,7 +25,15 @@ from localaws.provision import (
     sqs,
     ssm,
 )
-from localaws.provision.registry import Context, Emulator, answer, known_types, make, provider_of
+from localaws.provision.registry import (
+    Context,
+    Emulator,
+    answer,
+    foreseeable,
+    known_types,
+    make,
+    provider_of,
+)
 
 __all__ = [
     "Context",
@@ -37,6 +45,7 @@ __all__ = [
     "ec2",
     "ecs",
     "events",
+    "foreseeable",
     "iam",
     "identity",
     "kms",

@@ -184,6 +184,7 @@ class Question:
 
 
 _makers: dict[str, tuple[Maker, frozenset[str]]] = {}
+_foreseers: dict[str, Maker] = {}
 _answerers: dict[str, tuple[Answerer, frozenset[str]]] = {}
 
 _EVERYWHERE = frozenset({"region"})
@@ -195,6 +196,16 @@ def makes(token: str, properties: str) -> Callable[[Maker], Maker]:
     def register(maker: Maker) -> Maker:
         _makers[token] = maker, _EVERYWHERE | frozenset(properties.split())
         return maker
+
+    return register
+
+
+def foresees(token: str) -> Callable[[Maker], Maker]:
+    """Register what tells, without a call, the id and the outputs that a maker will return."""
+
+    def register(foreseer: Maker) -> Maker:
+        _foreseers[token] = foreseer
+        return foreseer
 
     return register
 
@@ -214,8 +225,17 @@ def known_types() -> frozenset[str]:
     return frozenset(_makers)
 
 
-def make(context: Context, registration: Registration) -> Made:
-    """Make one resource, or raise an error that names it."""
+def foreseeable(registration: Registration) -> bool:
+    """Return whether :func:`make` can tell what the resource will be without making it."""
+    return registration.type in _foreseers
+
+
+def make(context: Context, registration: Registration, *, later: bool = False) -> Made:
+    """Make one resource, or raise an error that names it.
+
+    Args:
+        later: Only check it and tell what it will be; a further call makes it, or none.
+    """
     if not registration.custom:
         return Made("")
     if registration.type not in _makers:
@@ -236,7 +256,7 @@ def make(context: Context, registration: Registration) -> Made:
             f"{', '.join(unknown)}; add it to the type's function in localaws/provision"
         )
     order = context.of(registration)
-    made = maker(order)
+    made = (_foreseers[registration.type] if later else maker)(order)
     context.remember(order, made)
     outputs = dict(made.outputs)
     if "tags" in understood:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from localaws.monitor import Made
-from localaws.provision.registry import Inputs, Order, makes
+from localaws.provision.registry import Inputs, Order, foresees, makes
 from localaws.provision.shapes import pascal, present, tag_list
 
 _DEFAULT_GROUP = "default"
@@ -47,10 +47,16 @@ def schedule(order: Order) -> Made:
         raise order.refused(
             f"unknown target {', '.join(unknown)}", f"use {', '.join(sorted(_TARGET))}"
         )
+    order.client("scheduler").create_schedule(**schedule_request(order.inputs, order.name()))
+    return schedule_to_be(order)
+
+
+@foresees("aws:scheduler/schedule:Schedule")
+def schedule_to_be(order: Order) -> Made:
+    """Tell what a schedule is: all of it follows from its name."""
     name, group = order.name(), order.inputs.get("groupName") or _DEFAULT_GROUP
-    made = order.client("scheduler").create_schedule(**schedule_request(order.inputs, name))
-    outputs = {"arn": made["ScheduleArn"], "name": name, "groupName": group}
-    return Made(f"{group}/{name}", outputs)
+    arn = order.arn("scheduler", f"schedule/{group}/{name}")
+    return Made(f"{group}/{name}", {"arn": arn, "name": name, "groupName": group})
 
 
 def schedule_group_request(name: str, tags: dict[str, str]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from localaws.monitor import Made
-from localaws.provision.registry import Inputs, Order, makes
+from localaws.provision.registry import Inputs, Order, foresees, makes
 from localaws.provision.shapes import camel, lower_tag_list, present
 
 
@@ -47,14 +48,24 @@ def state_machine(order: Order) -> Made:
     name = order.name()
     client = order.client("stepfunctions")
     made = client.create_state_machine(**state_machine_request(order.inputs, name, order.tags()))
-    arn = made["stateMachineArn"]
+    return _made(name, made["stateMachineArn"], made["creationDate"], made)
+
+
+@foresees("aws:sfn/stateMachine:StateMachine")
+def state_machine_to_be(order: Order) -> Made:
+    """Tell what a state machine will be."""
+    name = order.name()
+    return _made(name, order.arn("states", f"stateMachine:{name}"), datetime.now(UTC), {})
+
+
+def _made(name: str, arn: str, created: datetime, response: dict[str, Any]) -> Made:
     return Made(
         arn,
         {
             "arn": arn,
             "name": name,
             "status": "ACTIVE",
-            "creationDate": made["creationDate"].isoformat(),
-            "stateMachineVersionArn": made.get("stateMachineVersionArn", ""),
+            "creationDate": created.isoformat(),
+            "stateMachineVersionArn": response.get("stateMachineVersionArn", ""),
         },
     )

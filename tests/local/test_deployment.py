@@ -213,8 +213,12 @@ def test_what_aws_refuses_names_the_resource_and_aws_words(emulator, project):
 def test_a_failed_deployment_leaves_nothing(emulator, project):
     directory = project(
         "topic = aws.sns.Topic('t')\n"
+        "trust = {'Effect': 'Allow', 'Action': 'sts:AssumeRole',\n"
+        "    'Principal': {'Service': 'chatbot.amazonaws.com'}}\n"
+        "trust = json.dumps({'Version': '2012-10-17', 'Statement': [trust]})\n"
+        "role = aws.iam.Role('r', assume_role_policy=trust)\n"
         "slack = aws.chatbot.SlackChannelConfiguration('s', configuration_name='c',\n"
-        "    iam_role_arn='r', slack_channel_id='C', slack_team_id='T', sns_topic_arns=[topic.arn])\n"
+        "    iam_role_arn=role.arn, slack_channel_id='C', slack_team_id='T', sns_topic_arns=[topic.arn])\n"
         "aws.ecs.Cluster('c', name='one', opts=pulumi.ResourceOptions(depends_on=[slack]))\n"
         "aws.s3.Bucket('b', opts=pulumi.ResourceOptions(depends_on=[slack]))\n"
     )
@@ -222,7 +226,7 @@ def test_a_failed_deployment_leaves_nothing(emulator, project):
     with pytest.raises(DeploymentFailed):
         deploy(emulator, project_dir=directory)
 
-    assert [operation for _, operation, _ in emulator.calls][:1] == ["CreateTopic"]
+    assert "CreateTopic" in [operation for _, operation, _ in emulator.calls]
     assert emulator.client("sns").list_topics()["Topics"] == []
     assert clusters(emulator) == []
     assert emulator.slack.configured == {}
@@ -297,3 +301,83 @@ def test_an_interrupted_deployment_leaves_no_command_running(emulator, project, 
             return
         time.sleep(0.01)
     raise AssertionError("the command still runs")
+
+
+MACHINES = """
+services = ["states.amazonaws.com", "scheduler.amazonaws.com"]
+allowed = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+trust = {"Version": "2012-10-17", "Statement": [allowed]}
+role = aws.iam.Role('r', assume_role_policy=json.dumps(trust))
+def machine(name, **more):
+    definition = {'StartAt': 'A', 'States': {'A': {'Type': 'Succeed'}}, **more}
+    return aws.sfn.StateMachine(
+        name, name=name, role_arn=role.arn, definition=pulumi.Output.json_dumps(definition)
+    )
+"""
+
+
+def machines(emulator):
+    listed = emulator.client("stepfunctions").list_state_machines()["stateMachines"]
+    return sorted(machine["name"] for machine in listed)
+
+
+def only(*names):
+    return lambda registration: registration.name in {"r", *names}
+
+
+def test_what_is_not_needed_is_left_out_and_its_outputs_are_known(emulator, project):
+    directory = project(
+        MACHINES + "one, two = machine('one'), machine('two')\n"
+        "pulumi.export('arns', [one.arn, two.arn])\n"
+    )
+
+    deployment = deploy(emulator, project_dir=directory, needed=only("one"))
+
+    place = "arn:aws:states:us-east-1:123456789012:stateMachine"
+    assert machines(emulator) == ["one"]
+    assert deployment.outputs == {"arns": [f"{place}:one", f"{place}:two"]}
+    assert [urn.rpartition("::")[2] for urn in deployment.left_out] == ["two"]
+
+
+def test_what_something_needed_depends_on_is_needed_too(emulator, project):
+    directory = project(
+        MACHINES + "one = machine('one')\n"
+        "two = machine('two', Comment=one.arn)\nthree = machine('three', Comment=two.arn)\n"
+        "four = machine('four')\n"
+    )
+
+    deployment = deploy(emulator, project_dir=directory, needed=only("three"))
+
+    assert machines(emulator) == ["one", "three", "two"]
+    assert [urn.rpartition("::")[2] for urn in deployment.left_out] == ["four"]
+
+
+def test_what_is_left_out_is_told_as_it_would_be_made(emulator, project):
+    directory = project(
+        MACHINES + "one = machine('one')\n"
+        "schedule = aws.scheduler.Schedule('s', name='s', schedule_expression='rate(1 day)',\n"
+        "    flexible_time_window={'mode': 'OFF'}, target={'arn': one.arn, 'role_arn': role.arn})\n"
+    )
+
+    def told(needed):
+        emulator.reset()
+        resources = deploy(emulator, project_dir=directory, needed=needed).resources
+        return {
+            resource.registration.name: {
+                key: value for key, value in resource.outputs.items() if key != "creationDate"
+            }
+            | {"id": resource.id}
+            for resource in resources
+            if resource.registration.name != "r"
+        }
+
+    assert told(only()) == told(only("one", "s"))
+
+
+def test_two_of_one_name_are_refused_whether_needed_or_not(emulator, project):
+    directory = project(
+        MACHINES.replace("name=name", "name='same'") + "machine('a'); machine('b')\n"
+    )
+
+    with pytest.raises(DeploymentFailed, match=r"'b': .*:same is 'a' already"):
+        deploy(emulator, project_dir=directory, needed=only())
