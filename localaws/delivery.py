@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from localaws import targets
+from localaws.access.authorization import Caller
 from localaws.targets import Request, TargetError
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,9 @@ class Delivery:
 
     retries_all: bool = False
     """Whether errors that trying again cannot help are tried again too, as Scheduler does."""
+
+    gives_up_as: Caller | None = None
+    """Who writes to the dead-letter queue."""
 
     attempts: int = 0
     error: TargetError | None = field(default=None, init=False)
@@ -105,12 +109,15 @@ class Delivery:
             return
         log.warning("not delivered to %s, sent to its dead-letter queue: %s", whom, error)
         try:
-            targets.perform(_letter(self.dead_letters, body, attributes), endpoint=endpoint)
+            letter = _letter(self.dead_letters, body, attributes, self.gives_up_as)
+            targets.perform(letter, endpoint=endpoint)
         except TargetError as lost:
             log.warning("the dead-letter queue %s: %s", self.dead_letters, lost)
 
 
-def _letter(queue_arn: str, body: str, attributes: Mapping[str, str]) -> Request:
+def _letter(
+    queue_arn: str, body: str, attributes: Mapping[str, str], caller: Caller | None
+) -> Request:
     _, _, _, region, account, name = queue_arn.split(":", 5)
     return Request(
         "sqs",
@@ -124,6 +131,7 @@ def _letter(queue_arn: str, body: str, attributes: Mapping[str, str]) -> Request
                 for key, value in attributes.items()
             },
         },
+        caller,
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from moto.events.models import Rule, events_backends
 from moto.events.responses import EventsHandler
 
-from localaws import rule_checks, rules, targets
+from localaws import alarms, rule_checks, rules, targets
 from localaws.clock import Clock, SystemClock
 from localaws.delivery import Delivery
 from localaws.feed import ExecutionStatusChange, Feed, Happening, TaskStateChange
@@ -68,6 +68,7 @@ class Events:
         self._hooks.answer(Rule, "send_to_targets", self._send_to_targets)
         self._hooks.answer(EventsHandler, "put_events", _put_events)
         rule_checks.install(self._hooks)
+        alarms.install(self._hooks)
         self._unsubscribe = self._feed.subscribe(self._heard)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from localaws import rules, targets
+from localaws.access.authorization import Caller
 from localaws.delivery import Delivery, RetryPolicy, dead_letters
 from localaws.targets import Request
 from localaws.timetable import Entry
@@ -45,6 +46,9 @@ def with_context(text: str, keywords: Mapping[str, str]) -> str:
 def _of_schedule(entry: Entry, scheduled: datetime) -> Delivery:
     schedule_arn, target = entry.source.arn, dict(entry.source.target)
     text = target.get("Input") or compact(_default_notification(entry, scheduled))
+    # The source is the group, not the schedule (Scheduler, "Confused deputy prevention").
+    group_arn = schedule_arn.replace(":schedule/", ":schedule-group/").rpartition("/")[0]
+    caller = Caller("scheduler.amazonaws.com", group_arn, str(target.get("RoleArn") or ""))
     last: dict[str, str] = {"body": text, "execution-id": _execution_id()}
 
     def prepare(attempt: int) -> Request:
@@ -59,7 +63,7 @@ def _of_schedule(entry: Entry, scheduled: datetime) -> Delivery:
             },
         )
         last["body"] = filled
-        request = targets.request(target, filled, region=entry.region, now=scheduled)
+        request = targets.request(target, filled, region=entry.region, now=scheduled, caller=caller)
         last["body"] = compact(request.parameters)
         return request
 
@@ -79,6 +83,7 @@ def _of_schedule(entry: Entry, scheduled: datetime) -> Delivery:
         dead_letters(target),
         describe,
         retries_all=True,
+        gives_up_as=caller,
     )
 
 

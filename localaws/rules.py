@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from localaws import targets, transformer
+from localaws.access.authorization import Caller
 from localaws.delivery import Delivery, RetryPolicy, dead_letters
 from localaws.targets import Request, TargetError
 
@@ -16,18 +18,23 @@ def delivery(
 ) -> Delivery:
     """Return what carries ``event`` to ``target``; nothing is sent yet."""
     region = str(event["region"])
+    itself = Caller("events.amazonaws.com", rule_arn)
+    caller = replace(itself, role_arn=str(target.get("RoleArn") or ""))
 
     def prepare(_attempt: int) -> Request:
         try:
             text = transformer.payload(target, event, rule_arn=rule_arn, ingested=now)
         except transformer.InputError as error:
             raise TargetError("InvalidInput", str(error)) from error
-        return targets.request(target, text, region=region, now=now)
+        return targets.request(target, text, region=region, now=now, caller=caller)
 
     def describe(_attempt: int) -> tuple[str, dict[str, str]]:
         return transformer.compact(event), {"RULE_ARN": rule_arn, "TARGET_ARN": target["Arn"]}
 
-    return Delivery(prepare, RetryPolicy.of(target), now, dead_letters(target), describe)
+    # To the dead-letter queue EventBridge writes as itself, whatever the target's role.
+    return Delivery(
+        prepare, RetryPolicy.of(target), now, dead_letters(target), describe, gives_up_as=itself
+    )
 
 
 def is_enabled(rule: Any) -> bool:

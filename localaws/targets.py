@@ -1,7 +1,7 @@
 """How EventBridge and Scheduler call a target: one request to the emulator's own API.
 
-Roles and resource policies are not evaluated: moto evaluates none. That a target which needs a
-role has one is checked, because EventBridge does too.
+What the role of the target does not allow, or else the policy of the topic or the queue, is
+refused. That a target which needs a role has one is checked, because EventBridge does too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from localaws import clients
+from localaws.access.authorization import Caller
+from localaws.access.clients import AuthorizedClient
 
 _UNIVERSAL: Final = ":scheduler:::aws-sdk:"
 
@@ -46,6 +48,8 @@ class Request:
     action: str
     region: str
     parameters: Mapping[str, Any]
+    caller: Caller | None = None
+    """Who calls; None may do anything."""
 
 
 def endpoint_of_server() -> str:
@@ -53,8 +57,15 @@ def endpoint_of_server() -> str:
     return f"http://127.0.0.1:{os.environ.get('MOTO_PORT', '5000')}"
 
 
-def request(target: Mapping[str, Any], text: str, *, region: str, now: datetime) -> Request:
-    """Return the request that hands ``text`` to ``target``.
+def request(
+    target: Mapping[str, Any],
+    text: str,
+    *,
+    region: str,
+    now: datetime,
+    caller: Caller | None = None,
+) -> Request:
+    """Return the request with which ``caller`` hands ``text`` to ``target``.
 
     Raises:
         TargetError: If there is no such kind of target here, or it lacks what it needs.
@@ -62,7 +73,7 @@ def request(target: Mapping[str, Any], text: str, *, region: str, now: datetime)
     arn = str(target["Arn"])
     if _UNIVERSAL in arn:
         service, _, action = arn.partition(_UNIVERSAL)[2].partition(":")
-        return Request(service, action, region, _json_object(text, arn))
+        return Request(service, action, region, _json_object(text, arn), caller)
     if arn.count(":") < 5:
         raise TargetError("ValidationException", f"{arn!r} is no ARN; give the target's")
     _, _, service, arn_region, account, resource = arn.split(":", 5)
@@ -72,9 +83,11 @@ def request(target: Mapping[str, Any], text: str, *, region: str, now: datetime)
             raise TargetError(
                 "ValidationException", f"RoleArn is required for target {arn}; give it a role"
             )
-        return Request("sfn", "startExecution", region, {"StateMachineArn": arn, "Input": text})
+        return Request(
+            "sfn", "startExecution", region, {"StateMachineArn": arn, "Input": text}, caller
+        )
     if service == "sns":
-        return Request("sns", "publish", region, {"TopicArn": arn, "Message": text})
+        return Request("sns", "publish", region, {"TopicArn": arn, "Message": text}, caller)
     if service == "sqs":
         parameters: dict[str, Any] = {
             "QueueUrl": queue_url(account, resource),
@@ -82,9 +95,11 @@ def request(target: Mapping[str, Any], text: str, *, region: str, now: datetime)
         }
         if group := (target.get("SqsParameters") or {}).get("MessageGroupId"):
             parameters["MessageGroupId"] = group
-        return Request("sqs", "sendMessage", region, parameters)
+        return Request("sqs", "sendMessage", region, parameters, caller)
     if service == "logs" and resource.startswith("log-group:"):
-        return Request("logs", "putLogEvents", region, _log_event(resource, text, now))
+        # Without a role it is the resource policy of Logs that counts, which is not evaluated.
+        by_role = caller if caller and caller.role_arn else None
+        return Request("logs", "putLogEvents", region, _log_event(resource, text, now), by_role)
     raise TargetError(
         "UnsupportedTarget",
         f"{service} targets do not exist in the emulator: {arn}; "
@@ -135,6 +150,8 @@ def perform(call: Request, *, endpoint: str) -> None:
     service = _SERVICES.get(call.service, call.service)
     try:
         client = clients.make_client(service, region=call.region, endpoint=endpoint)
+        if call.caller:
+            client = AuthorizedClient(client, call.caller)
         operation = _operation(client, call)
         parameters = _cased(call.parameters, operation.input_shape)
         if operation.name == "StartExecution":

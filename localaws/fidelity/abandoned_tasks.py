@@ -30,9 +30,9 @@ def apply() -> None:
         outcome = original(self, env=env, sync_resolver=sync_resolver, **kwargs)
         task = getattr(sync_resolver, "task", None)
         if task and not outcome and isinstance(env.program_state(), ProgramStopped):
-            cluster, arn = task
+            cluster, arn, credentials = task
             client = state_task_service_ecs.boto_client_for(
-                service="ecs", region=arn.split(":")[3], state_credentials=None
+                service="ecs", region=arn.split(":")[3], state_credentials=credentials
             )
             # Best effort, as on AWS.
             with contextlib.suppress(ClientError):

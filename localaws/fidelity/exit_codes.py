@@ -61,5 +61,5 @@ def _resolver(
             raise fail(task_failure(self, env, error="States.TaskFailed", cause=cause))
         return described
 
-    resolve.task = (cluster, arn)  # type: ignore[attr-defined]
+    resolve.task = (cluster, arn, state_credentials)  # type: ignore[attr-defined]
     return resolve

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from localaws.access.authorization import Caller, Refused, assumed
 from localaws.monitor import Made
 from localaws.provision.registry import Inputs, Order, makes
 from localaws.provision.shapes import present, tag_list
@@ -33,6 +34,11 @@ def slack_channel_configuration(order: Order) -> Made:
     """Send what topics say to a channel."""
     request = slack_request(order.inputs, order.tags())
     name = request["ConfigurationName"]
+    arn = order.arn("chatbot", f"chat-configuration/slack-channel/{name}", region="")
+    try:
+        assumed(Caller("chatbot.amazonaws.com", arn, request["IamRoleArn"]))
+    except Refused as refused:
+        raise order.refused(str(refused), "let chatbot.amazonaws.com assume the role") from refused
     order.context.emulator.slack.configure(
         name=name,
         team_id=request["SlackTeamId"],
@@ -40,7 +46,6 @@ def slack_channel_configuration(order: Order) -> Made:
         topic_arns=tuple(request.get("SnsTopicArns") or ()),
     )
     order.context.channels.append(name)
-    arn = order.arn("chatbot", f"chat-configuration/slack-channel/{name}", region="")
     return Made(
         arn,
         {

@@ -96,8 +96,9 @@ def _attach(order: Order, role: str, arn: str) -> None:
     try:
         client.attach_role_policy(RoleName=role, PolicyArn=arn)
     except ClientError as error:
-        # moto knows AWS's own policies only when it loads all of them (0.8 s, 118 MB). Nothing
-        # here evaluates policies, and whether AWS has one of that name is not for moto to say.
+        # moto knows AWS's own policies only when it loads all of them (0.8 s, 118 MB), and whether
+        # AWS has one of that name is not for moto to say. What only such a policy allows is
+        # refused here.
         if ":iam::aws:policy/" not in arn or error.response["Error"]["Code"] != "NoSuchEntity":
             raise
         client.get_role(RoleName=role)

@@ -12,6 +12,7 @@ from moto.logs.models import LogsBackend, logs_backends
 
 from batch.contract import log_stream
 from localaws.executors import CannotStart
+from localaws.tasks.rights import Rights
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +67,12 @@ class Stream:
 
 
 def open_stream(
-    definition: Mapping[str, Any], *, task_arn: str, account: str, region: str
+    definition: Mapping[str, Any], *, task_arn: str, account: str, region: str, rights: Rights
 ) -> Stream:
     """Make the log stream that a container definition asks for.
 
     Raises:
-        CannotStart: If its group is missing, as ECS words it.
+        CannotStart: If its group is missing or the execution role may not, as ECS words it.
     """
     configuration = definition.get("logConfiguration") or {}
     options = configuration.get("options") or {}
@@ -80,6 +81,8 @@ def open_stream(
     group = options.get("awslogs-group", "")
     name = _stream_name(options.get("awslogs-stream-prefix"), definition["name"], task_arn)
     backend: LogsBackend = logs_backends[account][options.get("awslogs-region", region)]
+    rights.require_stream(group, name, region=backend.region_name)
+    may_write = rights.may_write(group, name, region=backend.region_name)
     try:
         if options.get("awslogs-create-group") == "true" and group not in backend.groups:
             backend.create_log_group(group, {})
@@ -94,6 +97,8 @@ def open_stream(
         ) from error
 
     def put(events: list[dict[str, Any]]) -> None:
+        if not may_write:
+            return
         try:
             backend.put_log_events(group, name, events)
         except ResourceNotFoundException:

@@ -23,6 +23,7 @@ from localaws.tasks.environment import Run, container, override_of, variables
 from localaws.tasks.life import Life, Plan
 from localaws.tasks.logs import Stream, open_stream
 from localaws.tasks.record import Record, StopCode
+from localaws.tasks.rights import Rights
 
 EXECUTORS: Final = ("auto", "process", "container")
 
@@ -192,7 +193,7 @@ class Tasks:
 
         life = Life(
             Record(task, definition, run, publish),
-            functools.partial(self._plan, task, definition.container_definitions, overrides),
+            functools.partial(self._plan, task, definition, overrides),
             written=written,
             stop_seconds=self.stop_seconds,
         )
@@ -202,32 +203,36 @@ class Tasks:
             self._lives[task.task_arn] = life
         life.start()
 
-    def _plan(
-        self, task: Any, definitions: list[dict[str, Any]], overrides: dict[str, Any]
-    ) -> list[Plan]:
+    def _plan(self, task: Any, definition: Any, overrides: dict[str, Any]) -> list[Plan]:
         region = task.region_name
+        rights = Rights.of(task.task_arn, definition, overrides)
+        rights.require_roles()
+        rights.require_volumes(definition)
 
         def client(service: str, region: str) -> Any:
-            return make_client(service, region=region, endpoint=self._endpoint)
+            return rights.client(make_client(service, region=region, endpoint=self._endpoint))
 
-        return [
-            Plan(
-                container=container(
-                    definition,
-                    overrides,
-                    task_arn=task.task_arn,
-                    region=region,
-                    endpoint=self._endpoint,
-                    client=client,
-                ),
-                essential=definition.get("essential", True),
-                stream=open_stream(
-                    definition, task_arn=task.task_arn, account=task._account_id, region=region
-                ),
-                executor=self._executor_for(definition.get("image", "")),
+        plans = []
+        for each in definition.container_definitions:
+            rights.require_image(each.get("image", ""))
+            made = container(
+                each,
+                overrides,
+                task_arn=task.task_arn,
+                region=region,
+                endpoint=self._endpoint,
+                client=client,
             )
-            for definition in definitions
-        ]
+            stream = open_stream(
+                each,
+                task_arn=task.task_arn,
+                account=task._account_id,
+                region=region,
+                rights=rights,
+            )
+            executor = self._executor_for(each.get("image", ""))
+            plans.append(Plan(made, each.get("essential", True), stream, executor))
+        return plans
 
     def _executor_for(self, image: str) -> Executor:
         if self._kind == "process" or self._engine is None:

@@ -10,6 +10,7 @@ from typing import Any
 from moto.ecs.models import ecs_backends
 
 from localaws import clients, feed
+from tests.roles import open_role
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -27,6 +28,7 @@ class Aws:
         self.endpoint = endpoint
         self.happenings: list[feed.Happening] = []
         self._machines = 0
+        open_role(self.client("iam"))
 
     def client(self, service: str) -> Any:
         return clients.make_client(service, region=REGION, endpoint=self.endpoint)

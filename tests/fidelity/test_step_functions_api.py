@@ -12,6 +12,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from localaws.feed import ExecutionStatusChange
 from tests.fidelity.playing import ACCOUNT, FAIL, REGION, ROLE, one_state, wait_for
+from tests.roles import open_role
 
 PASS = one_state({"Type": "Pass"})
 WAIT = one_state({"Type": "Wait", "Seconds": 60})
@@ -42,7 +43,7 @@ def test_a_role_of_a_machine_that_is_there_is_ignored_as_on_aws(aws):
     aws.machine(PASS, name="one")
 
     aws.client("stepfunctions").create_state_machine(
-        name="one", roleArn=f"{ROLE}2", definition=json.dumps(PASS)
+        name="one", roleArn=open_role(aws.client("iam"), "r2"), definition=json.dumps(PASS)
     )
 
     arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:one"

@@ -13,6 +13,7 @@ import pytest
 from localaws import feed as feeds
 from localaws.emulator import Emulator
 from localaws.feed import ExecutionStatusChange, TaskStateChange
+from tests.roles import open_role
 
 PATIENCE_SECONDS = 30.0
 
@@ -55,7 +56,7 @@ def machine(emulator: Emulator, command: list[str], region: str | None = None) -
     }
     made = emulator.client("stepfunctions", region).create_state_machine(
         name="m",
-        roleArn=f"arn:aws:iam::{emulator.account}:role/r",
+        roleArn=open_role(emulator.client("iam")),
         definition=json.dumps({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state}}),
     )
     return made["stateMachineArn"]

@@ -16,6 +16,7 @@ from localaws.emulator import Emulator
 from localaws.errors import PortInUse
 from localaws.feed import ScheduleFired
 from tests.local.test_emulator import machine, wait_for
+from tests.roles import open_role
 
 
 def ours() -> set[str]:
@@ -64,7 +65,7 @@ def test_scheduler_and_schedules_go_by_its_clock():
         scheduler = emulator.client("scheduler")
         target = {
             "Arn": machine(emulator, [sys.executable, "-c", ""]),
-            "RoleArn": f"arn:aws:iam::{emulator.account}:role/r",
+            "RoleArn": open_role(emulator.client("iam")),
         }
         common = {"FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target}
         with pytest.raises(scheduler.exceptions.ValidationException, match="past"):

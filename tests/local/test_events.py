@@ -19,6 +19,7 @@ from localaws.server import Server
 from localaws.targets import TargetError
 from localaws.transformer import InputError, payload
 from tests.local.samples import ACCOUNT, DETAIL, MACHINE, NOON, REGION, RUN
+from tests.roles import open_policy, open_role
 
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/r"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/events"
@@ -31,6 +32,7 @@ class Aws:
     def __init__(self):
         self.feed = Feed()
         self.events = Events(self.feed, MovedClock(datetime.now(UTC), None, quiet=0))
+        open_role(self.client("iam"), "events")
 
     def client(self, service):
         return clients.make_client(service, region=REGION, endpoint=targets.endpoint_of_server())
@@ -38,8 +40,10 @@ class Aws:
     def queue(self, name, **attributes):
         """Return URL and ARN of a new queue."""
         sqs = self.client("sqs")
-        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        return url, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+        policy = {"Policy": open_policy(arn, "sqs:SendMessage")}
+        url = sqs.create_queue(QueueName=name, Attributes=policy | attributes)["QueueUrl"]
+        return url, arn
 
     def rule(self, pattern, *targets, name="r", **more):
         events = self.client("events")
@@ -280,6 +284,8 @@ def test_a_topic_gets_the_event(aws):
     url, arn = aws.queue("q")
     sns = aws.client("sns")
     topic = sns.create_topic(Name="t")["TopicArn"]
+    policy = open_policy(topic, "sns:Publish")
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
     sns.subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
     )

@@ -16,6 +16,7 @@ from batch.job import Backoff, Job, Retry
 from localaws.emulator import Emulator
 from localaws.feed import Happening, LogLine, TaskStateChange
 from tests.local.ecs import wait_for
+from tests.roles import open_role
 
 PLATFORM = Platform("batch", "local", "123456789012", "us-east-1")
 AT_ONCE = Backoff(1, 0, 1, 1, jitter=False)
@@ -33,6 +34,7 @@ class Machines:
         emulator.feed.subscribe(self.happenings.append)
         self._count = 0
         self._lock = threading.Lock()
+        self._role = open_role(emulator.client("iam"), "machines", path=PLATFORM.role_path)
         self.ecs.create_cluster(
             clusterName=PLATFORM.prefix, capacityProviders=["FARGATE", "FARGATE_SPOT"]
         )
@@ -93,7 +95,7 @@ class Machines:
         made = self.states.create_state_machine(
             name=PLATFORM.state_machine(name),
             definition=json.dumps(definition),
-            roleArn=f"arn:aws:iam::{PLATFORM.account}:role/batch/batch-local/machines",
+            roleArn=self._role,
         )
         return made["stateMachineArn"]
 

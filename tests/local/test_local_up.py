@@ -23,6 +23,7 @@ from localaws.clock import Clock
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
 from localaws.feed import ScheduleFired
+from tests.roles import open_role
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0
@@ -231,6 +232,7 @@ def test_a_schedule_made_by_another_client_fires_once_in_its_zone():
     due = start + timedelta(minutes=2)
     with Emulator(clock=clock) as emulator:
         deploy(emulator, stack="local", project_dir=ROOT)
+        open_role(emulator.client("iam"), "scheduler")
         emulator.feed.subscribe(lambda h: fired.append(h) if isinstance(h, ScheduleFired) else None)
         schedule(emulator, "by-hand", due)
         schedule(emulator, "afterwards", due + timedelta(minutes=1))

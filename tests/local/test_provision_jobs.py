@@ -6,6 +6,7 @@ import pulumi_aws as aws
 import pytest
 
 from localaws.errors import DeploymentFailed
+from tests.roles import open_role
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
@@ -91,6 +92,7 @@ def test_a_task_definition_is_registered_whole_and_each_is_a_revision(bench):
 
 
 def test_a_state_machine_has_its_definition_logging_and_tags(bench):
+    open_role(bench.client("iam"))
     definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:g:*"
     made = bench.make(
@@ -120,6 +122,7 @@ def test_a_state_machine_has_its_definition_logging_and_tags(bench):
 
 
 def test_a_schedule_has_its_group_target_and_dates(bench):
+    open_role(bench.client("iam"))
     bench.make(aws.scheduler.ScheduleGroup, name="g")
     made = bench.make(
         aws.scheduler.Schedule,

@@ -4,6 +4,8 @@ import json
 
 import pulumi_aws as aws
 
+from tests.roles import open_role
+
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 
@@ -125,6 +127,7 @@ def test_an_alarm_and_a_dashboard_are_put(bench):
 
 
 def test_a_slack_channel_configuration_goes_to_the_slack_sink(bench):
+    open_role(bench.client("iam"))
     made = bench.make(
         aws.chatbot.SlackChannelConfiguration,
         configurationName="c",

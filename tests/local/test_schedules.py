@@ -17,6 +17,7 @@ from localaws.fidelity import scheduler_api
 from localaws.schedules import Schedules
 from localaws.server import Server
 from tests.local.samples import ACCOUNT, NOON, REGION
+from tests.roles import open_policy, open_role
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/scheduler"
 OFF = {"Mode": "OFF"}
@@ -75,8 +76,10 @@ class Aws:
         self.schedules = Schedules(self.feed, self.clock, endpoint=endpoint)
         self.scheduler = self.client("scheduler")
         self.sqs = self.client("sqs")
-        self.url = self.sqs.create_queue(QueueName="q")["QueueUrl"]
         self.queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
+        policy = {"Policy": open_policy(self.queue, "sqs:SendMessage")}
+        self.url = self.sqs.create_queue(QueueName="q", Attributes=policy)["QueueUrl"]
+        open_role(self.client("iam"), "scheduler")
         self.schedules.start()
         # So that there is always a time to wait for, and an end to wait for what does not fire.
         self.create("witness", "at(2035-01-01T00:00:00)", text="witness")

@@ -12,6 +12,7 @@ from localaws.notifications import Dropped, Notification
 from localaws.server import Server
 from localaws.slack import Slack
 from tests.local.samples import ACCOUNT, DETAIL, NOON, REGION
+from tests.roles import open_policy
 
 CUSTOM = {
     "version": "1.0",
@@ -162,6 +163,11 @@ def test_only_the_newest_emulator_listens(channels):
 def test_a_rule_with_a_template_reaches_the_channel(channels):
     events = clients.make_client("events", region=REGION, endpoint=targets.endpoint_of_server())
     events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.states"]}))
+    channels.sns.set_topic_attributes(
+        TopicArn=channels.topic,
+        AttributeName="Policy",
+        AttributeValue=open_policy(channels.topic, "sns:Publish"),
+    )
     template = {
         "version": "1.0",
         "source": "custom",
