@@ -9,16 +9,13 @@ from bench import growing, local_rows, preview, report, synth, terraform
 
 PARTS = ("preview", "program", "cdk", "terraform", "local")
 
-MANY = 300
-"""From so many jobs on, one measurement is long enough to be repeated less."""
-
 
 @click.command()
 @click.argument("parts", nargs=-1, type=click.Choice(PARTS))
 @click.option(
     "--jobs", "sizes", default="10,100,1000", show_default=True, help="How many, by comma."
 )
-@click.option("--repeats", default=5, show_default=True, help="How often each is measured.")
+@click.option("--repeats", default=3, show_default=True, help="How often each is measured.")
 @click.option("--record/--no-record", default=None, help="Write results.json and README.md.")
 def main(parts: tuple[str, ...], sizes: str, repeats: int, *, record: bool | None) -> None:
     """Measure PARTS, all of them by default, which then also writes the results down."""
@@ -31,8 +28,7 @@ def main(parts: tuple[str, ...], sizes: str, repeats: int, *, record: bool | Non
     if chosen - {"local"}:
         per_job = growing.resources_of_a_job()
         for count in counts:
-            often = repeats if count < MANY else max(1, repeats // 2)
-            rows += growing.measured(count, often, chosen, say)
+            rows += growing.measured(count, repeats, chosen, say)
         targets += growing.targets(rows)
         targets.append(report.Target("resources of AWS a job (CDK: 7)", per_job, 2))
     if "local" in chosen:

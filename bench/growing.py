@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -111,7 +112,7 @@ def _median(rows: list[Row], what: str, jobs: int, of: str = "seconds") -> float
     for row in rows:
         values = getattr(row, of)
         if (row.what, row.jobs) == (what, jobs) and values:
-            return float(sorted(values)[len(values) // 2])
+            return float(median(values))
     return None
 
 
