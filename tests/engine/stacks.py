@@ -1,4 +1,4 @@
-"""Stacks that the real engine previews, updates and destroys, and the plans it comes up with.
+"""Stacks that the real engine previews, updates and destroys.
 
 The program runs in this process, as the Automation API has it; the engine is the CLI; the
 provider is :mod:`tests.engine.provider`. So this proves what the engine makes of a program, given
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import runpy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -24,7 +24,7 @@ from pulumi.automation._server import LanguageServer
 
 from batch import stackfile
 from tests import recording
-from tests.engine import cli, provider
+from tests.engine import cli, plan, provider
 from tests.engine.cloud import Cloud
 
 ROOT = Path(__file__).parents[2]
@@ -33,36 +33,13 @@ Program = Callable[[], Any]
 
 PASSPHRASE = "of the engine tests"
 
-REPLACED = ("create-replacement", "delete-replaced", "replace")
-
-
-@dataclass
-class Plan:
-    """What the engine does, or would do."""
-
-    changes: list[str]
-    """Sorted, one a resource that does not stay the same: ``update sfn.StateMachine nightly:
-    definition``. A replacement that ends the old one first is ``replace-deleting-first``."""
-    outputs: dict[str, Any] = field(default_factory=dict)
-    said: str = ""
-    """What the CLI wrote."""
-    states: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The new inputs of every resource that is made or changed, by ``type name``, as the engine
-    shows them."""
-    types: dict[str, str] = field(default_factory=dict)
-    """The type token of each, likewise."""
-
-    def of(self, *kinds: str) -> list[str]:
-        """Return the changes to resources of those kinds, such as ``sfn.StateMachine``."""
-        return [change for change in self.changes if change.split()[1] in kinds]
-
 
 class Failed(Exception):
     """An update that did not reach its end."""
 
-    def __init__(self, plan: Plan) -> None:
-        super().__init__(plan.said)
-        self.plan = plan
+    def __init__(self, done: plan.Plan) -> None:
+        super().__init__(done.said)
+        self.plan = done
 
 
 @dataclass
@@ -73,11 +50,11 @@ class Stack:
     handle: automation.Stack
     program: Program
 
-    def preview(self, program: Program | None = None, **options: Any) -> Plan:
+    def preview(self, program: Program | None = None, **options: Any) -> plan.Plan:
         """Return what an update would do."""
         return self._run("preview", program, **options)
 
-    def up(self, program: Program | None = None, **options: Any) -> Plan:
+    def up(self, program: Program | None = None, **options: Any) -> plan.Plan:
         """Update the stack and return what was done.
 
         Raises:
@@ -87,11 +64,11 @@ class Stack:
             self.program = program
         return self._run("up", program, **options)
 
-    def refresh(self) -> Plan:
+    def refresh(self) -> plan.Plan:
         """Take over what the cloud has."""
         return self._run("refresh", None)
 
-    def destroy(self) -> Plan:
+    def destroy(self) -> plan.Plan:
         """End everything.
 
         Raises:
@@ -113,13 +90,17 @@ class Stack:
         words = (*words, "--stack", self.handle.name, "--non-interactive", "--color", "never")
         return work.pulumi_command.run(list(words), work.work_dir, work.env_vars).stdout
 
-    def _run(self, verb: str, program: Program | None, **options: Any) -> Plan:
+    def _run(self, verb: str, program: Program | None, **options: Any) -> plan.Plan:
         seen: list[events.EngineEvent] = []
         said: list[str] = []
         if verb in ("preview", "up"):
             options["program"] = program or self.program
         try:
-            with mock.patch.object(_stack, "LanguageServer", _Host):
+            with (
+                mock.patch.object(_stack, "LanguageServer", _Host),
+                # It would start the CLI three times more, for a summary that nobody reads.
+                mock.patch.multiple(automation.Stack, outputs=_nothing, info=_nothing),
+            ):
                 getattr(self.handle, verb)(
                     on_event=seen.append,
                     on_output=said.append,
@@ -128,8 +109,12 @@ class Stack:
                     **options,
                 )
         except automation.CommandError as error:
-            raise Failed(plan_of(seen, str(error))) from error
-        return plan_of(seen, "\n".join(said))
+            raise Failed(plan.of_events(seen, str(error))) from error
+        return plan.of_events(seen, "\n".join(said))
+
+
+def _nothing(*_: Any, **__: Any) -> dict[str, Any]:
+    return {}
 
 
 class _Host(LanguageServer):
@@ -159,83 +144,6 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
             with contextlib.suppress(asyncio.CancelledError, RuntimeError, grpc.RpcError):
                 loop.run_until_complete(task)
         loop.close()
-
-
-def plan_of(seen: list[events.EngineEvent], said: str) -> Plan:
-    """Return what a run's events say was planned or done."""
-    outputs: dict[str, Any] = {}
-    for event in seen:
-        ended = event.res_outputs_event
-        if ended is not None and ended.metadata.type == "pulumi:pulumi:Stack":
-            outputs = (ended.metadata.new.outputs or {}) if ended.metadata.new else {}
-    taken = [
-        step
-        for step in _steps(seen)
-        if step.op not in ("same", "read", "discard") and not _is_engines_own(step)
-    ]
-    # Of a replacement under an alias the end of the old one comes with the old name.
-    renamed = {step.old.urn: step.urn for step in taken if step.old and step.old.urn != step.urn}
-    steps: dict[str, list[events.StepEventMetadata]] = {}
-    states: dict[str, dict[str, Any]] = {}
-    types: dict[str, str] = {}
-    for step in taken:
-        steps.setdefault(renamed.get(step.urn, step.urn), []).append(step)
-        if step.new is not None:
-            key = f"{short(step.type)} {name(step.urn)}"
-            states[key], types[key] = step.new.inputs or {}, step.type
-    changes = sorted(change for urn in steps for change in _changes(urn, steps[urn]))
-    return Plan(changes, outputs, said, states, types)
-
-
-def _steps(seen: list[events.EngineEvent]) -> Iterator[events.StepEventMetadata]:
-    """Yield the steps as they begin; those of a refresh as they end, when what it found is known."""
-    refreshed: set[str] = set()
-    for event in seen:
-        if event.resource_pre_event is not None:
-            step = event.resource_pre_event.metadata
-            if step.op == "refresh":
-                refreshed.add(step.urn)
-            else:
-                yield step
-        elif event.res_outputs_event is not None:
-            step = event.res_outputs_event.metadata
-            if step.urn in refreshed:
-                refreshed.remove(step.urn)
-                yield step
-
-
-def _is_engines_own(step: events.StepEventMetadata) -> bool:
-    """Return whether no program asked for it: the stack, and a provider without a name."""
-    return step.type == "pulumi:pulumi:Stack" or name(step.urn).startswith("default")
-
-
-def _changes(urn: str, steps: list[events.StepEventMetadata]) -> Iterator[str]:
-    what = f"{short(steps[0].type)} {name(urn)}"
-    operations = [str(getattr(step.op, "value", step.op)) for step in steps]
-    paths = sorted({path for step in steps for path in (step.detailed_diff or {})})
-    suffix = f": {', '.join(paths)}" if paths else ""
-    replacing = [operation for operation in operations if operation in REPLACED]
-    if set(replacing) == {"delete-replaced"}:
-        # The end of a replacement that an update before did not get to.
-        yield f"delete-replaced {what}"
-    elif replacing:
-        first = replacing[0] == "delete-replaced"
-        yield f"{'replace-deleting-first' if first else 'replace'} {what}{suffix}"
-    for operation in operations:
-        if operation not in REPLACED:
-            yield f"{operation} {what}{suffix}"
-
-
-def short(token: str) -> str:
-    """Return ``sfn.StateMachine`` of ``aws:sfn/stateMachine:StateMachine``."""
-    package, module, kind = token.split(":")
-    home = module.partition("/")[0]
-    return f"{package if home == 'index' else home}.{kind}"
-
-
-def name(urn: str) -> str:
-    """Return the logical name in a URN."""
-    return urn.rpartition("::")[2]
 
 
 @dataclass

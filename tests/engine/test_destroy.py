@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
-from tests.engine import releases, stacks
+from tests.engine import plan, releases, stacks
 from tests.engine.programs import OF_A_JOB, OF_A_PLATFORM, all_of, nightly
 
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "destroy.md").read_text()
@@ -22,7 +22,7 @@ PROTECTED = [
 
 
 def left(cloud):
-    return sorted(f"{stacks.short(one.type)} {one.name}" for one in cloud.resources.values())
+    return sorted(f"{plan.short(one.type)} {one.name}" for one in cloud.resources.values())
 
 
 def of_project(folder, stack):
@@ -144,7 +144,7 @@ def test_production_protects_what_holds_something_and_nothing_else(backend):
     stack.up()
 
     protected = [
-        f"{stacks.short(one['type'])} {stacks.name(one['urn'])}"
+        f"{plan.short(one['type'])} {plan.name(one['urn'])}"
         for one in stack.state()["resources"]
         if one.get("protect")
     ]

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.engine import stacks
+from tests.engine import plan, stacks
 from tests.engine.programs import OF_A_JOB, OF_A_PLATFORM, all_of, nightly
 
 DENIED = "AccessDeniedException: not authorized to perform: states:CreateStateMachine"
@@ -38,7 +38,7 @@ def attempt(stack, program=None):
 
 def done(cloud):
     return [
-        (call.verb, f"{stacks.short(call.type)} {call.name}")
+        (call.verb, f"{plan.short(call.type)} {call.name}")
         for call in cloud.calls
         if call.verb != "read"
     ]
@@ -46,7 +46,7 @@ def done(cloud):
 
 def missing(cloud):
     """Return what a plan has to make: the engine begins nothing new after an error."""
-    made = {f"create {stacks.short(one.type)} {one.name}" for one in cloud.resources.values()}
+    made = {f"create {plan.short(one.type)} {one.name}" for one in cloud.resources.values()}
     return sorted(set(EVERYTHING) - COMPONENTS - made)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from components import RunOnDeploy
 from tests import published
-from tests.engine import stacks
+from tests.engine import plan, stacks
 from tests.engine.programs import (
     OF_A_JOB,
     OF_A_JOB_WITH_SECRETS,
@@ -51,7 +51,7 @@ def program(options=dict, *, before=lambda: None, **args):
 def children(stack):
     """Return the resources below components, as the state has them, by type and name."""
     return {
-        f"{stacks.short(one['type'])} {stacks.name(one['urn'])}": one
+        f"{plan.short(one['type'])} {plan.name(one['urn'])}": one
         for one in stack.state()["resources"]
         if one["urn"].split("::")[2].startswith("batch:")
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine import stacks
+from tests.engine import plan, stacks
 from tests.engine.programs import SECRETS, job, platform
 
 SLACK = {"workspace_id": "T01", "success_channel_id": "C01", "failure_channel_id": "C02"}
@@ -155,7 +155,7 @@ def test_another_channel_is_another_configuration(backend):
 
 def protected(stack):
     resources = stack.state()["resources"]
-    return sorted(stacks.name(one["urn"]) for one in resources if one.get("protect"))
+    return sorted(plan.name(one["urn"]) for one in resources if one.get("protect"))
 
 
 def test_production_protects_what_nothing_brings_back(backend):

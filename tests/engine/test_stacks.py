@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine import releases, schema, stacks, wire
+from tests.engine.plan import Plan
 
 PLANS = Path(__file__).parent / "plans"
 
@@ -26,7 +27,7 @@ def stack(request, tmp_path):
         yield backend.of_project(request.param)
 
 
-def named(plan: stacks.Plan) -> str:
+def named(plan: Plan) -> str:
     """Return the plan with the physical names that are known."""
     lines = []
     for change in plan.changes:

@@ -14,6 +14,7 @@ import pytest
 from pulumi import automation
 
 from tests.engine import releases, stacks
+from tests.engine.plan import Plan
 
 CHANGELOG = Path(__file__).parents[2] / "CHANGELOG.md"
 
@@ -28,7 +29,7 @@ KEPT = (
 FIXTURES = sorted(releases.RELEASES.glob("*/*.json"))
 
 
-def lost(plan: stacks.Plan) -> list[str]:
+def lost(plan: Plan) -> list[str]:
     """Return what would take something away with it."""
     return [change for change in plan.of(*KEPT) if re.match("delete|replace", change)]
 
