@@ -19,9 +19,9 @@ from components.routes import Reach, Routes
 class Network:
     """The network of the tasks, as ``connection`` carries it."""
 
-    subnets: pulumi.Output[str]
-    groups: pulumi.Output[str]
-    public_ip: pulumi.Output[str]
+    subnets: pulumi.Input[str]
+    groups: pulumi.Input[str]
+    public_ip: pulumi.Input[str]
     """ENABLED or DISABLED."""
 
 
@@ -50,9 +50,11 @@ def make(
     invoke = pulumi.InvokeOptions(parent=parent)
     found: pulumi.Output[_Found] | None = None
     if _given(subnet_ids):
-        ids: pulumi.Output[Any] = pulumi.Output.from_input(subnet_ids)
+        ids: Any = subnet_ids
         if assign_public_ip is AssignPublicIp.AUTO or not _given(security_group_ids):
-            found = ids.apply(lambda known: _described(known, assign_public_ip, invoke))
+            found = pulumi.Output.from_input(ids).apply(
+                lambda known: _described(known, assign_public_ip, invoke)
+            )
     else:
         vpc: pulumi.Output[Any] = (
             pulumi.Output.from_input(vpc_id)
@@ -74,9 +76,9 @@ def _given(value: Any) -> bool:
     return isinstance(value, pulumi.Output) or bool(value)
 
 
-def _public_ip(assign: AssignPublicIp, found: pulumi.Output[_Found] | None) -> pulumi.Output[str]:
+def _public_ip(assign: AssignPublicIp, found: pulumi.Output[_Found] | None) -> pulumi.Input[str]:
     if found is None or assign is not AssignPublicIp.AUTO:
-        return pulumi.Output.from_input(_enabled(assign is AssignPublicIp.ENABLED))
+        return _enabled(assign is AssignPublicIp.ENABLED)
     return found.apply(lambda known: _enabled(known.public_ip))
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from inspect import isawaitable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pulumi
 
@@ -27,6 +27,13 @@ def derived(build: Callable[..., T], /, **values: Any) -> pulumi.Input[T]:
     return pulumi.Output.all(**waiting).apply(lambda known: build(**{**values, **known}))
 
 
+def as_output(value: pulumi.Input[T]) -> pulumi.Output[T]:
+    """Return ``value`` as an Output, itself if it is one."""
+    if isinstance(value, pulumi.Output):
+        return cast("pulumi.Output[T]", value)
+    return cast("pulumi.Output[T]", pulumi.Output.from_input(value))
+
+
 def is_known(value: Any) -> bool:
     """Return whether there is no Output in ``value``, nor anything else to wait for."""
     if isinstance(value, Mapping):
@@ -41,9 +48,9 @@ def rendered(build: Callable[..., Any], /, **values: Any) -> pulumi.Output[str]:
     return pulumi.Output.all(**values).apply(lambda known: text(build(**known)))
 
 
-def joined(items: pulumi.Input[Any]) -> pulumi.Output[str]:
+def joined(items: pulumi.Input[Any]) -> pulumi.Input[str]:
     """Return a list of ids in an order that does not change, joined by commas."""
-    return pulumi.Output.from_input(items).apply(lambda known: ",".join(sorted(known)))
+    return derived(lambda known: ",".join(sorted(known)), known=items)
 
 
 def split(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from batch.schedule import Schedule
 from components import clock, job_task, registry, state_machine
 from components.connection import Connection, connect
 from components.job_inputs import JobInputs
-from components.rendering import derived, split, text
+from components.rendering import as_output, derived, split, text
 from components.scheduled_job_args import ScheduledJobArgs
 
 
@@ -87,7 +87,7 @@ class ScheduledJob(pulumi.ComponentResource):
         self.state_machine_arn = machine.arn
         self.state_machine_name = machine.name
         self.schedule_names = pulumi.Output.all(*[one.name for one in schedules])
-        self.task_definition_arn = pulumi.Output.from_input(task.arn)
+        self.task_definition_arn = as_output(task.arn)
         self.register_outputs(
             {
                 "state_machine_arn": self.state_machine_arn,
