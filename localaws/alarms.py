@@ -1,4 +1,4 @@
-"""An alarm that changes tells its topics, as CloudWatch does. moto keeps the state and is silent."""
+"""An alarm that changes tells its topics. moto keeps the state of alarms and is silent."""
 
 from __future__ import annotations
 
