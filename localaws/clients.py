@@ -11,6 +11,8 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from localaws import in_process
+
 ACCESS_KEY: Final = "local"
 SECRET_KEY: Final = "local"  # noqa: S105 - the emulator takes any
 
@@ -37,7 +39,7 @@ def _make(service: str, region: str, endpoint: str, validate: bool) -> Any:  # n
         # The emulator is on this machine: no proxy leads to it.
         proxies={},
     )
-    return _session().client(
+    client = _session().client(
         service,
         region_name=region,
         endpoint_url=endpoint,
@@ -45,6 +47,8 @@ def _make(service: str, region: str, endpoint: str, validate: bool) -> Any:  # n
         aws_secret_access_key=SECRET_KEY,
         config=config,
     )
+    in_process.shorten(client, endpoint)
+    return client
 
 
 @functools.cache

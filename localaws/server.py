@@ -17,6 +17,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from localaws import in_process
 from localaws.errors import PortInUse
 
 HOST: Final = "127.0.0.1"
@@ -64,11 +65,12 @@ class Server:
         """
         if self._server:
             return self
+        application = DomainDispatcherApplication(create_backend_app)
         with _listen(self._wanted) as listening:
             self._server = make_server(
                 HOST,
                 listening.getsockname()[1],
-                DomainDispatcherApplication(create_backend_app),
+                application,
                 threaded=True,
                 request_handler=MotoRequestHandler,
                 fd=listening.fileno(),
@@ -88,13 +90,16 @@ class Server:
             daemon=True,
         )
         self._thread.start()
+        in_process.serve(self.endpoint, application)
         return self
 
     def stop(self) -> None:
         """Stop listening and free the port. Stopping twice is stopping once."""
+        endpoint = self.endpoint
         server, thread, self._server, self._thread = self._server, self._thread, None, None
         if server is None or thread is None:
             return
+        in_process.withdraw(endpoint)
         server.shutdown()
         thread.join()
         server.server_close()
