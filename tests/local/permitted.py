@@ -102,7 +102,7 @@ class Permitted:
             GroupName=PLATFORM.schedule_group, Name="plain"
         )
         self.scheduler_role = schedule["Target"]["RoleArn"]
-        self.starts = str(self.deployed.outputs.get("starts", "")) or _queue_of(schedule["Target"])
+        self.starts = _queue_of(schedule["Target"])
         emulator.client("scheduler").create_schedule(
             GroupName=PLATFORM.manual_schedule_group,
             Name="lost",
@@ -110,8 +110,6 @@ class Permitted:
             FlexibleTimeWindow={"Mode": "OFF"},
             Target=schedule["Target"] | {"Arn": PLATFORM.state_machine_arn("nowhere")},
         )
-        for name in ("plain", "slow", "rich"):
-            self.describe(name)
         events = emulator.client("events")
         self.rule = next(
             r["Name"] for r in events.list_rules()["Rules"] if "SUCCEEDED" in r["EventPattern"]
