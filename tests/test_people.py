@@ -28,6 +28,7 @@ from tests.api_calls import Asked
 from tests.evaluated import BOUNDARY, evaluated
 from tests.local.bare import bare_emulator
 from tests.recording import CONNECTION, token
+from tests.roles import open_role
 
 ROOT = Path(__file__).parents[1]
 PLATFORM = Platform("batch", "stg", "123456789012", "eu-west-1")
@@ -143,6 +144,8 @@ def team(tmp_path_factory):
     (directory / "__main__.py").write_text(TEAM)
     with bare_emulator() as emulator:
         emulator.client("scheduler", region="eu-west-1").create_schedule_group(Name="batch-stg")
+        for name in ("executionrole", "machinerole", "schedulerrole"):
+            open_role(emulator.client("iam"), f"batch-{name}", path=PLATFORM.role_path)
         emulator.calls.clear()
         deploy(emulator, "stg", directory)
         return Asked(PLATFORM).of(list(emulator.calls))

@@ -32,11 +32,12 @@ KEYS: Final = frozenset(
         "ecs:CreateAction",
         "elasticfilesystem:AccessPointArn",
         "iam:PassedToService",
+        "iam:PermissionsBoundary",
         "kms:CallerAccount",
         "kms:ViaService",
     )
 )
-"""The keys that the emulator gives, in lower case: names of keys have no case."""
+"""The keys that are understood, in lower case: names of keys have no case."""
 
 PREFIXES: Final = ("aws:requesttag/", "aws:resourcetag/", "kms:encryptioncontext:")
 """Beginnings of keys that end in a name of the request's own."""
