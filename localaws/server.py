@@ -31,7 +31,7 @@ _IMAGES_VARIABLE: Final = "MOTO_EC2_LOAD_DEFAULT_AMIS"
 _PROFILE_VARIABLES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 """What moto's own sessions would take a profile from, which this machine may not have."""
 
-_POLL_SECONDS: Final = 0.1
+_POLL_SECONDS: Final = 0.02
 """How long :meth:`Server.stop` waits at most for the accepting thread to notice."""
 
 
