@@ -132,6 +132,15 @@ ScheduledJob(
 """
 
 
+def make_boundary(emulator):
+    """Make the boundary, which bounds nothing."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [everything]}
+    emulator.client("iam").create_policy(
+        PolicyName=BOUNDARY.rpartition("/")[2], PolicyDocument=json.dumps(document)
+    )
+
+
 @pytest.fixture(scope="module")
 def team(tmp_path_factory):
     """What IAM is asked when a team's project is deployed."""
@@ -146,6 +155,7 @@ def team(tmp_path_factory):
         emulator.client("scheduler", region="eu-west-1").create_schedule_group(Name="batch-stg")
         for name in ("executionrole", "machinerole", "schedulerrole"):
             open_role(emulator.client("iam"), f"batch-{name}", path=PLATFORM.role_path)
+        make_boundary(emulator)
         emulator.calls.clear()
         deploy(emulator, "stg", directory)
         return Asked(PLATFORM).of(list(emulator.calls))
@@ -230,6 +240,7 @@ OF_THE_EMULATOR = {
 def test_an_admin_deploys_the_platform():
     with bare_emulator() as emulator:
         vpc = emulator.client("ec2", region="eu-west-1").describe_vpcs()["Vpcs"][0]["VpcId"]
+        make_boundary(emulator)
         emulator.calls.clear()
         config = {
             "batch-platform:accountId": emulator.account,
