@@ -8,6 +8,7 @@ session, so nobody writes to it.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -33,8 +34,14 @@ def _share(self: Any, *args: Any, **kwargs: Any) -> None:
 
 
 def _load_file(_: JSONFileLoader, full_path: str, open_method: Callable[..., Any]) -> Any:
-    """Read a file into plain dicts: they keep their order too, in two thirds of the time."""
-    if not Path(full_path).is_file():
-        return None
+    return _read(full_path, open_method) if Path(full_path).is_file() else None
+
+
+@functools.cache
+def _read(full_path: str, open_method: Callable[..., Any]) -> Any:
+    """Return what is in a file, in plain dicts: they keep their order too, in two thirds the time.
+
+    moto's loaders look into a folder more, and so know less of each other; the files are the same.
+    """
     with open_method(full_path, "rb") as file:
         return json.loads(file.read())
