@@ -6,6 +6,7 @@ the same request and the same answer. Not in here: listening, see :mod:`localaws
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
@@ -14,9 +15,12 @@ from urllib.parse import unquote, urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from werkzeug.exceptions import InternalServerError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger(__name__)
 
 _applications: dict[str, WSGIApplication] = {}
 """What is served in this process, by its endpoint."""
@@ -60,16 +64,25 @@ def _answer(application: WSGIApplication, request: AWSPreparedRequest) -> AWSRes
         started[:] = status, headers
         return body.write
 
-    body = _Body()
-    parts: Iterable[bytes] = application(_environ(request), start_response)
+    body, environ = _Body(), _environ(request)
+    try:
+        _write(body, application(environ, start_response))
+    except Exception:
+        # As the server does it, whoever connects.
+        log.exception("%s %s", request.method, request.url)
+        body = _Body()
+        _write(body, InternalServerError()(environ, start_response))
+    body.seek(0)
+    status, headers = started
+    return AWSResponse(request.url, int(status[:3]), HTTPHeaders.from_pairs(headers), body)
+
+
+def _write(body: _Body, parts: Iterable[bytes]) -> None:
     try:
         body.writelines(parts)
     finally:
         if hasattr(parts, "close"):
             parts.close()
-    body.seek(0)
-    status, headers = started
-    return AWSResponse(request.url, int(status[:3]), HTTPHeaders.from_pairs(headers), body)
 
 
 def _environ(request: AWSPreparedRequest) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_calls_of_a_state_machine_stay_on_this_machine(aws, without, monkeypatch
     state = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:listStateMachines"}
 
     assert aws.run(one_state(state))["status"] == "SUCCEEDED"
-    assert set(asked) == {"127.0.0.1"}
+    assert set(asked) <= {"127.0.0.1"}
     with without("boto_clients"):
         aws.run(one_state(state))
         assert "localhost" in asked
