@@ -76,8 +76,10 @@ def _steps(seen: list[events.EngineEvent]) -> Iterator[events.StepEventMetadata]
 
 
 def _is_engines_own(step: events.StepEventMetadata) -> bool:
-    """Return whether no program asked for it: the stack, and a provider without a name."""
-    return step.type == "pulumi:pulumi:Stack" or name(step.urn).startswith("default")
+    """Return whether no program asked for it: the stack, and a provider that is made by default."""
+    return step.type == "pulumi:pulumi:Stack" or (
+        step.type.startswith("pulumi:providers:") and name(step.urn).startswith("default")
+    )
 
 
 def _changes(urn: str, steps: list[events.StepEventMetadata]) -> Iterator[str]:

@@ -72,6 +72,12 @@ def test_adding_a_job_makes_its_resources_and_touches_no_other(deployed):
     assert deployed.preview(added).changes == all_of("create", (OF_A_JOB, "weekly"))
 
 
+def test_a_job_may_be_called_like_what_the_engine_makes_itself(deployed):
+    added = program({**JOBS, "default-report": {"shell": "rake week", "schedule": "rate(7 days)"}})
+
+    assert deployed.preview(added).changes == all_of("create", (OF_A_JOB, "default-report"))
+
+
 @pytest.mark.parametrize(("name", "kinds"), [("nightly", OF_A_JOB), ("own", OF_A_JOB_WITH_SECRETS)])
 def test_removing_a_job_ends_its_resources_and_touches_no_other(deployed, name, kinds):
     rest = {other: args for other, args in JOBS.items() if other != name}
