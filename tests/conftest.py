@@ -74,22 +74,23 @@ def _left_out(terminal: pytest.TerminalReporter, component: Component) -> int:
     return sum(reason in str(report.longrepr) for report in terminal.stats.get("skipped", []))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for component in COMPONENTS:
-        if count := _left_out(terminalreporter, component):
-            terminalreporter.write_line(component.summary(count))
-
-
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
+    # Around pytest's own, so that these lines come last.
+    yield
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-    if exitstatus != 0 or terminal is None or not os.environ.get(NEED_ALL):
+    if terminal is None:  # a worker of xdist
         return
-    if any(_left_out(terminal, component) for component in COMPONENTS):
+    counts = [(component, _left_out(terminal, component)) for component in COMPONENTS]
+    for component, count in counts:
+        if count:
+            terminal.write_line(component.summary(count))
+    if exitstatus == 0 and os.environ.get(NEED_ALL) and any(count for _, count in counts):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)
-def _collects_garbage() -> Iterator[None]:
+def _undo_run_lean() -> Iterator[None]:
     """Undo what a program does to its process, whose end it expects."""
     debug = pulumi.log.debug
     yield
