@@ -8,11 +8,8 @@ from typing import Any, Final, Self
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal.models import moto_api_backend
 
-from localaws import (
-    clients,
-    fidelity,
-    moto_data,  # noqa: F401 - first of all: what comes below imports moto's EC2
-)
+import localaws.moto_data  # noqa: F401 - before anything imports moto's EC2
+from localaws import clients, fidelity
 from localaws import feed as feeds
 from localaws.clock import Clock, SystemClock
 from localaws.events import Events

@@ -2,7 +2,8 @@
 
 Importing moto's EC2, which comes with its Step Functions, reads which types of instances each zone
 of each region offers: 90 files. Each request looks at 180 folders for the names of moto's services.
-Importing this module, before moto's EC2 is imported, ends both. Not in here: botocore's data, see
+Importing this module, before moto's EC2 is imported, ends both: the packages that lead to EC2
+begin with it. Not in here: botocore's data, see
 :mod:`localaws.botocore_data`.
 """
 

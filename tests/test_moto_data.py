@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 OFFERINGS = """
 import hashlib, json, sys
 {first}
@@ -37,6 +39,16 @@ def offerings(first):
             text=True,
         ).stdout
     )
+
+
+@pytest.mark.parametrize(
+    "entrance", ["localaws.emulator", "localaws.fidelity.boto_clients", "localaws.tasks"]
+)
+def test_whatever_leads_to_moto_s_ec2_reads_no_offerings(entrance):
+    told = offerings(f"import {entrance}; assert 'moto.ec2' in sys.modules")
+
+    assert told["told"]
+    assert told["unread"] == len(told["told"])
 
 
 def test_offerings_are_moto_s_own_and_read_when_they_are_asked_for():

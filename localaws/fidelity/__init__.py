@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from importlib import import_module
 from typing import Final
 
+import localaws.moto_data  # noqa: F401 - before anything imports moto's EC2
 from localaws.fidelity.patching import revert_all
 
 NAMES: Final = (

@@ -5,6 +5,7 @@ DescribeTasks and the status events show of it, ``environment`` and ``secrets`` 
 containers see, ``logs`` is where their output goes. How a container runs is `localaws.executors`.
 """
 
+import localaws.moto_data  # noqa: F401 - before anything imports moto's EC2
 from localaws.tasks.service import Tasks
 
 __all__ = ["Tasks"]
