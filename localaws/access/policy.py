@@ -37,7 +37,6 @@ class Principal:
 
     service: str = ""
     role_arn: str = ""
-    account: str = ""
 
     def names(self, principal: Any) -> bool:
         """Return whether the ``Principal`` of a statement is this one.
