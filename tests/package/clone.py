@@ -28,14 +28,19 @@ def venv(at: Path) -> Path:
     return at / "bin" / "python"
 
 
+def environment() -> dict[str, str]:
+    """Return this process's environment without ``PYTHONPATH``, on which the checkout may be."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 def pip(python: Path, *arguments: str | Path, folder: Path) -> None:
     """Run pip as somebody would in ``folder``, with the versions that are pinned here."""
     constraints = folder / ".constraints.txt"
     constraints.write_text(_pins())
     command = [python, "-m", "pip", *arguments]
-    environment = {**os.environ, "PIP_CONSTRAINT": str(constraints), "PIP_NO_COMPILE": "1"}
+    told = {**environment(), "PIP_CONSTRAINT": str(constraints), "PIP_NO_COMPILE": "1"}
     done = subprocess.run(
-        list(map(str, command)), cwd=folder, env=environment, capture_output=True, text=True
+        list(map(str, command)), cwd=folder, env=told, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
 

@@ -7,7 +7,6 @@ at preview, that knows nothing yet.
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
+from tests.package import clone
 from tests.recording import ACCOUNT, ANSWERS, REGION, plain
 
 STACK_URN = "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod"
@@ -215,7 +215,10 @@ def host(python: Path, folder: Path, *, elsewhere: Path) -> Iterator[Host]:
     """Start the provider of ``folder``, as an engine does: by folder, in the user's project."""
     with _served(_Monitor()) as address:
         process = subprocess.Popen(
-            [python, folder, address], cwd=elsewhere, stdout=subprocess.PIPE, env=_environment()
+            [python, folder, address],
+            cwd=elsewhere,
+            stdout=subprocess.PIPE,
+            env=clone.environment(),
         )
         try:
             assert process.stdout is not None
@@ -225,10 +228,6 @@ def host(python: Path, folder: Path, *, elsewhere: Path) -> Iterator[Host]:
         finally:
             process.terminate()
             process.communicate()
-
-
-def _environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
 
 @contextlib.contextmanager

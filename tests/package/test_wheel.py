@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import zipfile
 
@@ -59,7 +58,7 @@ def run(program, *arguments, folder, **environment):
     return subprocess.run(
         [program, *arguments],
         cwd=folder,
-        env={**os.environ, **environment},
+        env={**clone.environment(), **environment},
         capture_output=True,
         text=True,
         check=False,
