@@ -23,7 +23,7 @@ test: .venv/dev.stamp $(BIN)/batchctl ## Run all tests
 
 engine: $(ENGINE) ## Build the Pulumi CLI that the engine tests drive, unless there is a pulumi on the PATH
 
-bench: .venv/dev.stamp $(ENGINE) ## Measure previews and runs beside other tools'; results in bench/README.md
+bench: .venv/dev.stamp ## Measure previews and runs beside other tools'; results in bench/README.md
 	@$(BIN)/python -m bench $(ARGS)
 
 lint: .venv/dev.stamp ## Check style and types
@@ -54,8 +54,9 @@ lock: ## Pin the requirements anew
 	$(LOCK) --output-file requirements/run.txt
 	$(LOCK) --group test --group lint --constraint requirements/run.txt --output-file requirements/dev.txt
 
-clean: ## Remove what the other targets made
-	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+clean: ## Remove what the other targets made, but the Pulumi CLI in tools/engine/bin: it takes minutes
+	rm -rf .venv components/.venv build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf bench/cdk/node_modules bench/peers/*/.venv
 
 # A venv that was cut short is made again: it counts only once its stamp is there. So is one whose
 # Python is gone.

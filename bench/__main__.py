@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from typing import Any
+
 import click
 from rich.console import Console
 
-from bench import growing, local_rows, preview, report, synth, terraform
+from bench import growing, local_rows, report, surroundings
 
 PARTS = ("preview", "program", "cdk", "terraform", "local")
 
@@ -19,6 +23,9 @@ PARTS = ("preview", "program", "cdk", "terraform", "local")
 @click.option("--record/--no-record", default=None, help="Write results.json and README.md.")
 def main(parts: tuple[str, ...], sizes: str, repeats: int, *, record: bool | None) -> None:
     """Measure PARTS, all of them by default, which then also writes the results down."""
+    # As by Ctrl-C, everything on the way out is cleaned up.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     chosen = set(parts or PARTS)
     counts = [int(size) for size in sizes.split(",")]
     console = Console()
@@ -26,32 +33,21 @@ def main(parts: tuple[str, ...], sizes: str, repeats: int, *, record: bool | Non
     rows: list[report.Row] = []
     targets: list[report.Target] = []
     if chosen - {"local"}:
-        per_job = growing.resources_of_a_job()
         for count in counts:
             rows += growing.measured(count, repeats, chosen, say)
         targets += growing.targets(rows)
-        targets.append(report.Target("resources of AWS a job (CDK: 7)", per_job, 2))
     if "local" in chosen:
         local = local_rows.measured(repeats, say)
         rows += local[0]
         targets += local[1]
-    results = report.Results(report.machine() | _versions(chosen), rows, targets)
+    results = report.Results(surroundings.found(), rows, targets)
     results.show(console)
     if record or (record is None and not parts and sizes == "10,100,1000"):
         results.record()
 
 
-def _versions(chosen: set[str]) -> dict[str, str]:
-    found = report.versions("pulumi", "pulumi-aws", "moto")
-    if "preview" in chosen and preview.is_there():
-        found["Pulumi CLI"] = preview.version()
-    if "cdk" in chosen and not synth.missing():
-        found["aws-cdk-lib"] = synth.version()
-    if "terraform" in chosen and terraform.missing() != "no terraform":
-        found["Terraform"] = terraform.version()
-    if "local" in chosen:
-        found |= {tool: report.pinned(tool) for tool in ("dagster", "metaflow")}
-    return found
+def _stop(number: int, _: Any) -> None:
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

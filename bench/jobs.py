@@ -18,6 +18,23 @@ SUBNETS: Final = ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"]
 SECURITY_GROUPS: Final = ["sg-0123456789abcdef0"]
 
 
+def inputs(job: dict[str, Any]) -> dict[str, Any]:
+    """Return what a job's YAML, or a component of it, would say of one of these."""
+    return {
+        "description": job["description"],
+        "owner": job["owner"],
+        "schedule": job["schedule"],
+        "timezone": job["timezone"],
+        "command": job["command"],
+        "environment": job["environment"],
+        "cpu": job["cpu"],
+        "memory": job["memory"],
+        "attempt_timeout": f"{job['attemptSeconds']}s",
+        "run_timeout": f"{job['runSeconds']}s",
+        "retry": {"attempts": job["attempts"], "interval": f"{job['retrySeconds']}s"},
+    }
+
+
 def of(count: int) -> list[dict[str, Any]]:
     """Return ``count`` jobs as plain data."""
     return [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import threading
 import time
@@ -16,9 +18,19 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 LOOK_SECONDS = 0.05
 
+END_SECONDS = 5
+
+ERROR = re.compile(r"(npm )?err(or)?\b", re.IGNORECASE)
+
 
 class Broken(Exception):
     """A measured command failed: what it took says nothing."""
+
+    @property
+    def why(self) -> str:
+        """The line in which it says what is wrong: the first that begins so, else the last."""
+        lines = [line.strip(" │╷╵") for line in str(self).splitlines() if line.strip(" │╷╵")]
+        return next((line for line in lines if ERROR.match(line)), lines[-1])
 
 
 @dataclass(frozen=True)
@@ -29,9 +41,9 @@ class Measured:
     """From its start to its end, as somebody waits for it."""
     cpu_seconds: float
     """Of all processes together."""
-    peak_bytes: int
+    peak_bytes: int | None
     """The largest sum of resident memory of all processes at one time. Pages that two of them
-    share count twice."""
+    share count twice. None where the system does not tell: it has no ``/proc``."""
     stdout: str
     stderr: str
 
@@ -56,6 +68,8 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A group of its own, so that all of it can be ended.
+        start_new_session=True,
     )
     watched = _Watch(process.pid)
     # Not communicate(): it waits itself, and then nobody is told what the process used.
@@ -65,21 +79,33 @@ def run(
             threading.Thread(target=_read, args=(stream, outputs, index))
             for index, stream in enumerate((process.stdout, process.stderr))
         ]
-        for reader in readers:
-            reader.start()
-        for reader in readers:
-            reader.join()
+        try:
+            for reader in readers:
+                reader.start()
+            for reader in readers:
+                reader.join()
+        except BaseException:
+            _end(process)
+            raise
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     took = time.perf_counter() - began
     if process.returncode != 0:
         said = "".join(outputs)[-3000:]
         raise Broken(f"{' '.join(map(str, command))}: exit status {process.returncode}\n{said}")
-    return Measured(took, used.ru_utime + used.ru_stime, watched.peak, *outputs)
+    return Measured(took, used.ru_utime + used.ru_stime, watched.peak or None, *outputs)
 
 
 def _read(stream: IO[str], outputs: list[str], index: int) -> None:
     outputs[index] = stream.read()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a command with all that it started: nobody waits for it any more."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, number)
+            process.wait(END_SECONDS)
 
 
 class _Watch(threading.Thread):
@@ -99,6 +125,9 @@ class _Watch(threading.Thread):
         self.join()
 
     def run(self) -> None:
+        # The children of a process stand in Linux's own /proc: without them the sum would be wrong.
+        if not Path(f"/proc/{self._pid}/task/{self._pid}/children").exists():
+            return
         while not self._over.wait(LOOK_SECONDS):
             self.peak = max(self.peak, sum(map(_resident, _tree(self._pid))))
 

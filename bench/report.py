@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -18,7 +15,10 @@ from rich.table import Table
 
 HERE: Final = Path(__file__).parent
 
-HEADINGS: Final = ("what", "jobs", "seconds", "CPU s", "memory", "remark")
+HEADINGS: Final = (
+    *("what", "jobs", "seconds", "CPU s", "memory"),
+    *("AWS resources a job", "remark"),
+)
 
 
 @dataclass
@@ -30,6 +30,10 @@ class Row:
     seconds: list[float] = field(default_factory=list)
     cpu_seconds: list[float] = field(default_factory=list)
     peak_bytes: list[int] = field(default_factory=list)
+    resources_of_a_job: float | None = None
+    """How many resources of AWS, counted."""
+    parts: dict[str, list[float]] = field(default_factory=dict)
+    """What of it is whose, each time."""
     remark: str = ""
 
     def cells(self) -> list[str]:
@@ -40,8 +44,14 @@ class Row:
             _times(self.seconds),
             f"{median(self.cpu_seconds):.1f}" if self.cpu_seconds else "",
             f"{median(self.peak_bytes) / 2**20:.0f} MiB" if self.peak_bytes else "",
+            "" if self.resources_of_a_job is None else f"{self.resources_of_a_job:g}",
             self.remark,
         ]
+
+    def part_cells(self) -> list[str]:
+        """Return the medians of its parts as text."""
+        jobs = f"{self.jobs:,}" if self.jobs else ""
+        return [self.what, jobs, *(f"{median(each):.1f}" for each in self.parts.values())]
 
 
 @dataclass(frozen=True)
@@ -92,31 +102,12 @@ class Results:
     def _tables(self) -> Iterable[tuple[str, Sequence[str], list[list[str]]]]:
         yield "The machine", ("", ""), [list(pair) for pair in self.machine.items()]
         yield "What was measured", HEADINGS, [row.cells() for row in self.rows]
+        split = [row for row in self.rows if row.parts]
+        if split:
+            headings = ("what", "jobs", *split[0].parts)
+            yield "What of it is whose, medians", headings, [row.part_cells() for row in split]
         targets = [target.cells() for target in self.targets]
         yield "Where it must get to", ("ratio", "at most", "measured", "reached"), targets
-
-
-def machine() -> dict[str, str]:
-    """Return what the figures depend on."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return {
-        "CPUs": str(os.cpu_count()),
-        "memory": f"{memory / 2**30:.0f} GiB",
-        "system": f"{platform.system()} {platform.machine()}",
-        "Python": platform.python_version(),
-    }
-
-
-def versions(*packages: str) -> dict[str, str]:
-    """Return the versions of packages of this environment."""
-    return {package: metadata.version(package) for package in packages}
-
-
-def pinned(peer: str) -> str:
-    """Return the version of a tool that has its own requirements."""
-    lines = (HERE / "peers" / peer / "requirements.txt").read_text()
-    found = re.search(rf"^{peer}==(\S+)", lines, re.MULTILINE)
-    return found[1] if found else "?"
 
 
 def _times(seconds: Sequence[float]) -> str:

@@ -8,16 +8,19 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from bench import jobs, measure
+from bench import installed, jobs, measure
 
 APP: Final = Path(__file__).parent / "cdk"
+
+MODULES: Final = APP / "node_modules"
 
 LIMIT: Final = 500
 """Resources in a stack, says CloudFormation."""
 
 RESOURCES_OF_A_JOB: Final = 7
-"""State machine, schedule and task definition, and two roles each with its policy. The roles of
-the tasks are shared, as a team would that cares."""
+"""What the jobs are split by: state machine, schedule and task definition, and two roles each with
+its policy. The roles of the tasks are shared, as a team would that cares. What is reported is
+counted."""
 
 QUIET: Final = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CI": "true"}
 
@@ -27,17 +30,19 @@ def missing() -> str:
     """Return why it cannot be measured, empty if it can; install it if need be."""
     if not shutil.which("npm"):
         return "no npm"
-    if not (APP / "node_modules").exists():
-        try:
-            measure.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=APP)
-        except measure.Broken as error:
-            return f"npm ci failed: {str(error).splitlines()[-1]}"
-    return ""
+    ci = ["npm", "ci", "--no-audit", "--no-fund"]
+    return installed.missing(MODULES, APP / "package-lock.json", ci)
 
 
-def version() -> str:
-    """Return the version of aws-cdk-lib."""
-    return str(json.loads((APP / "node_modules/aws-cdk-lib/package.json").read_text())["version"])
+def versions() -> dict[str, str]:
+    """Return the versions of Node and of what is installed for it."""
+    node = measure.run(["node", "--version"]).stdout.strip() if shutil.which("node") else "none"
+    return {"Node": node, "aws-cdk": _version("aws-cdk"), "aws-cdk-lib": _version("aws-cdk-lib")}
+
+
+def _version(package: str) -> str:
+    file = MODULES / package / "package.json"
+    return str(json.loads(file.read_text())["version"]) if file.exists() else "none"
 
 
 class Synth:
@@ -67,7 +72,7 @@ class Synth:
         shutil.rmtree(self._out, ignore_errors=True)
         words = ["synth", "--quiet", "--no-notices", "--app", "node app.js", "--output"]
         return measure.run(
-            [APP / "node_modules/.bin/cdk", *words, self._out],
+            [MODULES / ".bin/cdk", *words, self._out],
             cwd=APP,
             environment=self._environment,
         )
@@ -79,6 +84,9 @@ class Synth:
         return measure.run(["node", "app.js"], cwd=APP, environment=environment)
 
     def resources(self) -> int:
-        """Return how many resources of jobs the last run made."""
-        templates = self._out.glob("jobs-*.template.json")
-        return sum(len(json.loads(path.read_text())["Resources"]) for path in templates)
+        """Return how many resources of AWS the last run made for the jobs."""
+        return sum(
+            one["Type"] != "AWS::CDK::Metadata"
+            for path in self._out.glob("jobs-*.template.json")
+            for one in json.loads(path.read_text())["Resources"].values()
+        )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,22 +25,43 @@ QUIET: Final = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": 
 @cache
 def missing() -> str:
     """Return why it cannot be measured, empty if it can."""
+    return _found()[0]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Terraform and its AWS provider."""
     if not shutil.which("terraform"):
-        return "no terraform"
+        return {"Terraform": "none", "Terraform's AWS provider": "none"}
+    return {
+        "Terraform": str(_told()["terraform_version"]),
+        "Terraform's AWS provider": _found()[1] or "none",
+    }
+
+
+@cache
+def _found() -> tuple[str, str]:
+    """Return why it cannot be measured, and if it can the version of the provider."""
+    if not shutil.which("terraform"):
+        return "no terraform", ""
     with TemporaryDirectory(prefix="bench-") as folder:
         try:
             Plan(1, Path(folder))
         except measure.Broken as error:
-            lines = [line.strip(" │╷╵") for line in str(error).splitlines()]
-            why = next((line for line in lines if line.startswith("Error")), lines[-1])
-            return f"terraform init: {why} (the AWS provider is not on this machine)"
-    return ""
+            return f"terraform init: {error.why} (the AWS provider is not on this machine)", ""
+        selected: dict[str, str] = _told(Path(folder))["provider_selections"]
+        return "", next(iter(selected.values()), "?")
 
 
-def version() -> str:
-    """Return the version of Terraform."""
-    told = measure.run(["terraform", "version", "-json"]).stdout
-    return str(json.loads(told)["terraform_version"])
+def _told(folder: Path | None = None) -> dict[str, Any]:
+    told = measure.run(["terraform", "version", "-json"], cwd=folder, environment=QUIET).stdout
+    found: dict[str, Any] = json.loads(told)
+    return found
+
+
+def resources_of_a_job(plan: str) -> float:
+    """Return how many resources a plan makes for each job, by the lines that name them."""
+    named = Counter(re.findall(r"^ *# \w+\.(report-\d+) will be created", plan, re.MULTILINE))
+    return named.total() / len(named)
 
 
 class Plan:
@@ -109,31 +132,10 @@ def configuration(count: int) -> dict[str, Any]:
     }
 
 
-def job_of(given: dict[str, Any]) -> Job:
-    """Return one of the bench's jobs as the project has them."""
-    return Job.parse(
-        given["name"],
-        {
-            "command": given["command"],
-            "owner": given["owner"],
-            "description": given["description"],
-            "schedule": given["schedule"],
-            "timezone": given["timezone"],
-            "environment": given["environment"],
-            "cpu": given["cpu"],
-            "memory": given["memory"],
-            "attempt_timeout": f"{given['attemptSeconds']}s",
-            "run_timeout": f"{given['runSeconds']}s",
-            "retry": {"attempts": given["attempts"], "interval": f"{given['retrySeconds']}s"},
-        },
-        overrides={},
-    )
-
-
 def _machine(given: dict[str, Any]) -> dict[str, Any]:
     document = job_machine.definition(
         platform=PLATFORM,
-        job=job_of(given),
+        job=Job.parse(given["name"], jobs.inputs(given), overrides={}),
         family=PLATFORM.family(),
         container="app",
         subnets=jobs.SUBNETS,

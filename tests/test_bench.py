@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 
 import pytest
 
-from bench import growing, jobs, measure, preview, report, terraform
+from bench import growing, installed, jobs, local, local_rows, measure, preview, report, terraform
 from bench.report import Row, Target
 
 
@@ -64,6 +67,107 @@ def test_what_cannot_be_measured_says_why(monkeypatch):
 
     assert row.seconds == []
     assert row.remark == "not measured: no terraform"
+
+
+def test_a_peer_that_cannot_be_installed_says_why_and_the_others_are_measured(monkeypatch):
+    took = measure.Measured(2.0, 1.0, None, "", "")
+    monkeypatch.setattr(local, "missing", lambda peer: "no index" if peer == "dagster" else "")
+    monkeypatch.setattr(
+        local,
+        "measured",
+        lambda _, peers: [local.Local(tool, [took], [0.5]) for tool in (local.OURS, *peers)],
+    )
+
+    rows, targets = local_rows.measured(1, lambda _: None)
+
+    remarks = {row.what: row.remark for row in rows}
+    assert remarks["Dagster, cold"] == "not measured: no index"
+    assert [target.measured for target in targets] == [None, 1.0]
+
+
+def lock_of(folder, text):
+    lock = folder / "lock.txt"
+    lock.write_text(text)
+    return lock
+
+
+def test_what_is_pinned_is_installed_again_once_its_lock_has_changed(tmp_path):
+    count = ["sh", "-c", "mkdir -p there && echo once >> there/times"]
+    for text in ("one", "one", "two"):
+        assert installed.missing(tmp_path / "there", lock_of(tmp_path, text), count) == ""
+
+    assert (tmp_path / "there" / "times").read_text() == "once\nonce\n"
+
+
+def test_what_cannot_be_installed_is_not_taken_for_installed(tmp_path):
+    lock = lock_of(tmp_path, "one")
+    fail = ["sh", "-c", "mkdir -p there; echo trying; echo ERROR: no such version >&2; exit 1"]
+
+    told = installed.missing(tmp_path / "there", lock, fail)
+
+    assert told == "not to be installed: ERROR: no such version"
+    assert not installed.is_current(tmp_path / "there", lock)
+
+
+def test_memory_is_empty_where_the_system_does_not_tell():
+    row = Row("this")
+    growing._note(row, measure.Measured(1.0, 1.0, None, "", ""))
+
+    assert row.seconds == [1.0]
+    assert row.cells()[4] == ""
+
+
+def test_parts_of_a_preview_are_medians_of_all_repeats():
+    row = Row(growing.FIRST, 10)
+    for program in (9.0, 1.0, 2.0):
+        whole = measure.Measured(3.0, program + 4, 2**20, "", "")
+        growing._note_preview(row, preview.Preview(whole, program, 4.0, 0.5, 2**21))
+
+    assert row.part_cells() == [growing.FIRST, "10", "2.0", "4.0", "6.0", "0.5", "2.0"]
+
+
+def test_terraforms_resources_are_counted_in_its_plan():
+    plan = """
+  # aws_scheduler_schedule.report-0000 will be created
+  # aws_scheduler_schedule.report-0001 will be created
+  # aws_sfn_state_machine.report-0000 will be created
+  # aws_sfn_state_machine.report-0001 will be created
+  # aws_sqs_queue.starts will be created
+"""
+
+    assert terraform.resources_of_a_job(plan) == 2
+
+
+def test_ended_by_a_signal_it_ends_what_it_started_and_leaves_no_folder(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", WITH_A_COMMAND_THAT_TAKES_LONG],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        started = int(process.stdout.readline())
+        folders = list(tmp_path.glob("bench-*"))
+
+        process.terminate()
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert len(folders) == 1
+    assert list(tmp_path.glob("bench-*")) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(started, 0)
+
+
+WITH_A_COMMAND_THAT_TAKES_LONG = """
+from bench import __main__, growing, measure
+
+def tell(stream, *_):
+    print(stream.readline(), flush=True)
+
+measure._read = tell
+growing.resources_of_a_job = lambda: 2
+growing._alone = lambda _: measure.run(["sh", "-c", "echo $$; exec sleep 300"])
+__main__.main(["program", "--jobs", "2"])
+"""
 
 
 def test_a_ratio_is_of_medians_at_the_largest_size():

@@ -13,18 +13,5 @@ def register(platform: BatchPlatform) -> None:
     for job in jobs.of(int(os.environ["BENCH_JOBS"])):
         ScheduledJob(
             job["name"],
-            {
-                "platform": platform.connection,
-                "description": job["description"],
-                "owner": job["owner"],
-                "schedule": job["schedule"],
-                "timezone": job["timezone"],
-                "command": job["command"],
-                "environment": job["environment"],
-                "cpu": job["cpu"],
-                "memory": job["memory"],
-                "attempt_timeout": f"{job['attemptSeconds']}s",
-                "run_timeout": f"{job['runSeconds']}s",
-                "retry": {"attempts": job["attempts"], "interval": f"{job['retrySeconds']}s"},
-            },
+            {"platform": platform.connection, **jobs.inputs(job)},  # type: ignore[typeddict-item]
         )
