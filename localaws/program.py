@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pulumi
+
 from batch.errors import BatchError
 from localaws import provider_package
 from localaws.errors import DeploymentFailed
@@ -36,7 +38,7 @@ def surroundings(project_dir: Path) -> Iterator[None]:
     for name in aside:
         del sys.modules[name]
     main, path, arguments = sys.modules.get("__main__"), sys.path[:], sys.argv[:]
-    directory, collecting = Path.cwd(), gc.isenabled()
+    directory, collecting, debug = Path.cwd(), gc.isenabled(), pulumi.log.debug
     sys.path.insert(0, str(project_dir))
     sys.argv[:] = [str(project_dir / "__main__.py")]
     os.chdir(project_dir)
@@ -46,9 +48,10 @@ def surroundings(project_dir: Path) -> Iterator[None]:
             warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pulumi_aws\.")
             yield
     finally:
-        # A program may switch it off for the short time that its own process has.
+        # A program may switch both off for the short time that its own process has.
         if collecting:
             gc.enable()
+        pulumi.log.debug = debug
         os.chdir(directory)
         sys.argv[:], sys.path[:] = arguments, path
         for name in [name for name in sys.modules if _top(name) in own]:

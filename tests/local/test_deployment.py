@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
 import time
 
+import pulumi
 import pytest
 
 from batch.errors import InvalidSettings
@@ -135,6 +137,19 @@ def test_configuration_can_be_given_over_the_files(emulator, project):
     deployment = deploy(emulator, project_dir=directory, config={"sample:x": "call"})
 
     assert deployment.outputs == {"x": "call"}
+
+
+def test_what_a_program_switches_off_is_on_again_after_it(emulator, project):
+    during = "[gc.isenabled(), pulumi.log.debug.__name__ == 'debug']"
+    directory = project(
+        f"import gc\nfrom components.lean import run_lean\nrun_lean()\npulumi.export('on', {during})\n"
+    )
+    debug = pulumi.log.debug
+
+    deployment = deploy(emulator, project_dir=directory)
+
+    assert deployment.outputs == {"on": [False, False]}
+    assert (gc.isenabled(), pulumi.log.debug) == (True, debug)
 
 
 def test_a_type_that_cannot_be_made_is_named(emulator, project):
