@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from components import clock
 from tests.engine import stacks
 
 HERE = Path(__file__).parent
-
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.engine)
-
-
-@pytest.fixture(autouse=True)
-def _time(monkeypatch):
-    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 @pytest.fixture

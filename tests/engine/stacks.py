@@ -12,6 +12,7 @@ import contextlib
 import runpy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -23,6 +24,7 @@ from pulumi.automation import _stack, events
 from pulumi.automation._server import LanguageServer
 
 from batch import stackfile
+from components import clock
 from tests import recording
 from tests.engine import cli, plan, provider
 from tests.engine.cloud import Cloud
@@ -30,6 +32,9 @@ from tests.engine.cloud import Cloud
 ROOT = Path(__file__).parents[2]
 
 Program = Callable[[], Any]
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+"""When programs run, so that dates in code are ahead of it."""
 
 PASSPHRASE = "of the engine tests"
 
@@ -229,17 +234,20 @@ def backend(
     answers: Mapping[str, provider.Answer] | None = None,
     *,
     account: str = recording.ACCOUNT,
+    now: datetime = NOW,
 ) -> Iterator[Backend]:
     """Serve an empty cloud and keep states in ``folder``.
 
     Args:
         answers: of invokes, where they are not those of :data:`tests.recording.ANSWERS`.
+        now: the time, for programs.
     """
     cloud = Cloud(account)
     (folder / "states").mkdir(parents=True, exist_ok=True)
     identity = {"aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": account}}
     known = {**recording.ANSWERS, **identity, **(answers or {})}
     with contextlib.ExitStack() as serving:
+        serving.enter_context(mock.patch.object(clock, "now", return_value=now))
         ports = {
             package: serving.enter_context(
                 provider.served(provider.Provider(package, cloud, known))
