@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import json
 import re
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -45,8 +44,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.package = package
         self.cloud = cloud
         self.answers = answers
-        self.seconds = 0.0
-        """How long calls took here, all threads together."""
         self._configured: dict[str, Configured] = {}
 
     def Handshake(self, request, context):  # noqa: N802
@@ -205,13 +202,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @contextlib.contextmanager
     def _answering(self, context: grpc.ServicerContext) -> Iterator[None]:
-        began = time.perf_counter()
         try:
             yield
-        except (Refused, KeyError) as error:
+        except (Refused, schema.NotWrittenDown) as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
-        finally:
-            self.seconds += time.perf_counter() - began
 
 
 @contextlib.contextmanager

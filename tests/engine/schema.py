@@ -21,6 +21,10 @@ from tests import published
 PUBLISHED = Path(__file__).parent / "published" / "aws.yaml"
 
 
+class NotWrittenDown(Exception):
+    """Nothing is known of a resource type."""
+
+
 @dataclass(frozen=True)
 class ResourceType:
     """A resource type of a provider."""
@@ -89,9 +93,13 @@ def find(token: str) -> ResourceType:
     """Return the resource type behind a token.
 
     Raises:
-        KeyError: nothing is written down of it; read it up in the provider's source.
+        NotWrittenDown: ``published/aws.yaml`` has nothing of it.
     """
-    known = _published()[token]
+    known = _published().get(token)
+    if known is None:
+        raise NotWrittenDown(
+            f"{token}: not in published/aws.yaml; read it up in the provider's source"
+        )
     name = known.get("name") or {}
     return ResourceType(
         token=token,

@@ -50,7 +50,7 @@ def test_a_property_that_is_missing_is_refused(backend):
 def test_a_type_of_which_nothing_is_written_down_is_refused(backend):
     said = refusal(backend.stack(lambda: aws.iot.Thing("thing")))
 
-    assert "aws:iot/thing:Thing" in said
+    assert "aws:iot/thing:Thing: not in published/aws.yaml; read it up" in said
 
 
 def test_a_question_without_an_answer_is_refused(backend):

@@ -11,6 +11,10 @@ from typing import Any
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime import rpc
 
+from tests.recording import plain
+
+__all__ = ["UNKNOWN", "of", "plain", "to"]
+
 UNKNOWN = rpc.UNKNOWN
 
 
@@ -22,16 +26,3 @@ def of(struct: struct_pb2.Struct) -> dict[str, Any]:
 def to(values: dict[str, Any]) -> struct_pb2.Struct:
     """Return values as a message."""
     return json_format.ParseDict(values, struct_pb2.Struct())
-
-
-def plain(value: Any) -> Any:
-    """Return a value without its marks of secrecy, whole numbers as int."""
-    if rpc.is_rpc_secret(value):
-        return plain(value["value"])
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
