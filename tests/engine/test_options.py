@@ -1,17 +1,12 @@
-"""Resource options of a component, as its children see them; several platforms in one stack."""
+"""Resource options of a component, as its children see them."""
 
 from __future__ import annotations
-
-import inspect
-import json
-from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
 import pytest
 
 from components import RunOnDeploy
-from tests import published
 from tests.engine import plan, stacks
 from tests.engine.programs import (
     OF_A_JOB,
@@ -20,9 +15,9 @@ from tests.engine.programs import (
     SECRETS,
     all_of,
     job,
-    nightly,
     platform,
 )
+from tests.policy_pack import is_taggable
 
 OF_A_RUN = ("batch.RunOnDeploy {}", "local.Command {}")
 
@@ -55,9 +50,6 @@ def children(stack):
         for one in stack.state()["resources"]
         if one["urn"].split("::")[2].startswith("batch:")
     }
-
-
-# Options
 
 
 def test_protect_reaches_every_child(backend):
@@ -104,16 +96,13 @@ def test_aliases_carry_every_child_to_a_new_name(backend):
     }
 
 
-def has_tags(token):
-    return (
-        token.startswith("aws:")
-        and "tags" in inspect.signature(published.args_class(token).__init__).parameters
-    )
+def _is_taggable(type_):
+    return type_.startswith("aws:") and is_taggable(type_)
 
 
 def tagged(args):
     """A transformation: one more tag on whatever can have tags."""
-    if has_tags(args.type_):
+    if _is_taggable(args.type_):
         tags = {**(args.props.get("tags") or {}), "cost-centre": "17"}
         return {**args.props, "tags": tags}
     return None
@@ -139,7 +128,7 @@ def test_a_transformation_reaches_every_child(backend, options):
 
     assert stack.up().changes == EVERYTHING
 
-    can = [one for one in backend.cloud.resources.values() if has_tags(one.type)]
+    can = [one for one in backend.cloud.resources.values() if _is_taggable(one.type)]
     assert {one.kind for one in can} > {"StateMachine", "Queue", "Role", "TaskDefinition", "Topic"}
     assert {one.name for one in can if one.inputs["tags"]["cost-centre"] != "17"} == set()
 
@@ -237,142 +226,3 @@ def test_ignore_changes_of_a_component_is_of_no_child(backend):
     assert stack.preview(program(lambda: ignoring, shell="echo 2")).changes == [
         "update sfn.StateMachine nightly: definition"
     ]
-
-
-# Several platforms in one stack
-
-
-def two_platforms():
-    for name in ("adhoc", "batch"):
-        made = platform(name, name=name)
-        job(f"{name}-nightly", made.connection, name="nightly")
-
-
-def test_two_platforms_share_a_stack_and_nothing_else(backend):
-    stack = backend.stack(two_platforms)
-
-    assert stack.up().changes == all_of(
-        "create",
-        (OF_A_PLATFORM, "adhoc"),
-        (OF_A_PLATFORM, "batch"),
-        (OF_A_JOB, "adhoc-nightly"),
-        (OF_A_JOB, "batch-nightly"),
-    )
-    assert stack.preview().changes == []
-    machines = backend.cloud.of("StateMachine")
-    assert {name: one.outputs["name"] for name, one in machines.items()} == {
-        "adhoc-nightly": "adhoc-test-nightly",
-        "adhoc-run-task": "adhoc-test-run-task",
-        "batch-nightly": "batch-test-nightly",
-        "batch-run-task": "batch-test-run-task",
-    }
-    mixed = [
-        one.name
-        for one in backend.cloud.resources.values()
-        if ("batch-test" if one.name.startswith("adhoc") else "adhoc-") in json.dumps(one.inputs)
-    ]
-    assert mixed == []
-
-
-REGIONS: Mapping[str, str] = {"dublin": "eu-west-1", "tokyo": "ap-northeast-1"}
-
-
-def regions():
-    """The same platform, by name too, in each region."""
-    for city, region in REGIONS.items():
-        there = aws.Provider(city, region=region)
-        made = platform(city, pulumi.ResourceOptions(providers=[there]), name="batch")
-        opts = pulumi.ResourceOptions(provider=there)
-        job(
-            f"{city}-nightly",
-            made.connection,
-            opts,
-            name="nightly",
-            secrets={"TOKEN": f"arn:aws:ssm:{region}:123456789012:parameter/token"},
-        )
-
-
-def test_a_provider_per_region_makes_a_platform_in_each(backend):
-    stack = backend.stack(regions)
-
-    assert stack.up().changes == sorted(
-        [
-            *(f"create providers.aws {city}" for city in REGIONS),
-            *all_of("create", *((OF_A_PLATFORM, city) for city in REGIONS)),
-            *all_of("create", *((OF_A_JOB_WITH_SECRETS, f"{city}-nightly") for city in REGIONS)),
-        ]
-    )
-    assert stack.preview().changes == []
-
-
-def test_whatever_is_made_in_a_region_names_that_region(backend):
-    backend.stack(regions).up()
-
-    cloud = backend.cloud
-    assert {(call.name.partition("-")[0], call.region) for call in cloud.calls} == set(
-        REGIONS.items()
-    )
-    other = {"dublin": "ap-northeast-1", "tokyo": "eu-west-1"}
-    astray = [
-        (one.kind, one.name)
-        for one in cloud.resources.values()
-        if other[one.name.partition("-")[0]] in json.dumps([one.inputs, one.outputs])
-    ]
-    assert astray == []
-    machines = cloud.of("StateMachine")
-    assert {city: machines[f"{city}-nightly"].outputs["arn"] for city in REGIONS} == {
-        city: f"arn:aws:states:{region}:123456789012:stateMachine:batch-test-nightly"
-        for city, region in REGIONS.items()
-    }
-
-
-# Secrets
-
-PLAIN = "correct horse battery staple"
-
-
-def with_a_secret(**more):
-    return nightly(environment={"PASSWORD": pulumi.Output.secret(PLAIN)}, **more)
-
-
-def written(folder):
-    """Return the text of everything that the engine has kept."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return "\n".join(path.read_text(errors="replace") for path in files)
-
-
-def secret_properties(stack, name):
-    [one] = [r for r in stack.state()["resources"] if r["urn"].endswith(f"StateMachine::{name}")]
-    marked = "4dabf18193072939515e22adb298388d"
-    return [key for key, value in one["inputs"].items() if marked in value]
-
-
-def test_a_secret_is_nowhere_in_plain_text(backend):
-    stack = backend.stack(lambda: with_a_secret()())
-    said = stack.up().said
-
-    kept = written(backend.folder / "states")
-    assert "batch-test-nightly" in kept
-    assert "ciphertext" in kept
-    assert PLAIN not in kept
-    assert PLAIN not in said
-    assert PLAIN in backend.cloud.of("StateMachine")["nightly"].inputs["definition"]
-
-
-def test_the_definition_that_holds_a_secret_is_one(backend):
-    stack = backend.stack(lambda: with_a_secret()())
-    stack.up()
-
-    assert secret_properties(stack, "nightly") == ["definition"]
-    assert secret_properties(stack, "batch-run-task") == []
-
-
-def test_a_preview_does_not_show_a_secret_that_changes(backend):
-    stack = backend.stack(lambda: with_a_secret()())
-    stack.up()
-
-    plan = stack.preview(lambda: with_a_secret(shell="echo 2")(), diff=True)
-
-    assert plan.changes == ["update sfn.StateMachine nightly: definition"]
-    assert "definition: [secret]" in plan.said.replace("  ", " ")
-    assert PLAIN not in plan.said
