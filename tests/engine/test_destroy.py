@@ -137,15 +137,3 @@ def test_an_update_brings_back_what_destroy_ended_beside_what_is_protected(half_
 
     assert half_gone.up().changes == sorted(set(everything) - kept)
     assert half_gone.preview().changes == []
-
-
-def test_production_protects_what_holds_something_and_nothing_else(backend):
-    stack = backend.stack(nightly(of={"production": True}))
-    stack.up()
-
-    protected = [
-        f"{plan.short(one['type'])} {plan.name(one['urn'])}"
-        for one in stack.state()["resources"]
-        if one.get("protect")
-    ]
-    assert sorted(protected) == PROTECTED
