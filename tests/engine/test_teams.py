@@ -115,7 +115,8 @@ def test_a_value_that_is_not_known_yet_leaves_every_name_known(backend):
     assert machine["definition"] == wire.UNKNOWN  # it names the security group
 
 
-def test_a_platform_without_a_connection_says_which_output_is_missing(backend):
+def test_a_stack_without_a_connection_ends_in_pulumi_s_own_words(backend):
+    """They name the output and not the stack: ``docs/destroy.md`` has the order to keep."""
     backend.stack(lambda: None).up()
 
     with pytest.raises(Exception, match="KeyError: 'connection'"):
