@@ -149,6 +149,7 @@ def test_ended_by_a_signal_it_ends_what_it_started_and_leaves_no_folder(tmp_path
         folders = list(tmp_path.glob("bench-*"))
 
         process.terminate()
+        process.wait(20)
 
     assert process.returncode == 128 + signal.SIGTERM
     assert len(folders) == 1
@@ -165,7 +166,7 @@ def tell(stream, *_):
 
 measure._read = tell
 growing.resources_of_a_job = lambda: 2
-growing._alone = lambda _: measure.run(["sh", "-c", "echo $$; exec sleep 300"])
+growing._alone = lambda _: measure.run(["sh", "-c", "echo $$; exec sleep 60"])
 __main__.main(["program", "--jobs", "2"])
 """
 
