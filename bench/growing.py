@@ -37,12 +37,12 @@ def measured(count: int, repeats: int, parts: set[str], say: Callable[[str], Non
     with ExitStack() as open_:
         folder = Path(open_.enter_context(TemporaryDirectory(prefix="bench-")))
         rows: list[Row] = []
-        runs: list[tuple[str, Callable[[], None]]] = []
+        runs: list[tuple[Row, Callable[[], None]]] = []
 
         def add(
             what: str,
             run: Callable[[], measure.Measured],
-            resources: Callable[[measure.Measured], float],
+            resources: Callable[[measure.Measured], float | None],
         ) -> None:
             row = Row(what, count)
             rows.append(row)
@@ -52,12 +52,12 @@ def measured(count: int, repeats: int, parts: set[str], say: Callable[[str], Non
                 _note(row, took)
                 row.resources_of_a_job = resources(took)
 
-            runs.append((what, once))
+            runs.append((row, once))
 
         def add_preview(what: str, stack: preview.Previews) -> None:
             row = Row(what, count, resources_of_a_job=resources_of_a_job())
             rows.append(row)
-            runs.append((what, lambda: _note_preview(row, stack.preview())))
+            runs.append((row, lambda: _note_preview(row, stack.preview())))
 
         if "preview" in parts and preview.is_there():
             add_preview(FIRST, open_.enter_context(preview.stack(count)))
@@ -81,9 +81,12 @@ def measured(count: int, repeats: int, parts: set[str], say: Callable[[str], Non
         elif "terraform" in parts:
             rows.append(Row(TERRAFORM, count, remark=f"not measured: {terraform.missing()}"))
         for turn in range(repeats):
-            for what, run in runs:
-                say(f"{count} jobs, {turn + 1} of {repeats}: {what}")
-                run()
+            for row, run in runs:
+                say(f"{count} jobs, {turn + 1} of {repeats}: {row.what}")
+                try:
+                    run()
+                except measure.Broken as error:
+                    row.remark = f"failed: {error.why}"
         return rows
 
 

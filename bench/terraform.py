@@ -58,10 +58,10 @@ def _told(folder: Path | None = None) -> dict[str, Any]:
     return found
 
 
-def resources_of_a_job(plan: str) -> float:
-    """Return how many resources a plan makes for each job, by the lines that name them."""
+def resources_of_a_job(plan: str) -> float | None:
+    """Return how many resources a plan makes for each job, by the lines that name them, if any."""
     named = Counter(re.findall(r"^ *# \w+\.(report-\d+) will be created", plan, re.MULTILINE))
-    return named.total() / len(named)
+    return named.total() / len(named) if named else None
 
 
 class Plan:

@@ -69,6 +69,17 @@ def test_what_cannot_be_measured_says_why(monkeypatch):
     assert row.remark == "not measured: no terraform"
 
 
+def test_what_fails_while_it_is_measured_does_not_end_the_rest(monkeypatch):
+    fails = ["sh", "-c", "echo Error: no memory >&2; exit 1"]
+    monkeypatch.setattr(growing, "_alone", lambda _: measure.run(fails))
+    monkeypatch.setattr(terraform, "missing", lambda: "no terraform")
+
+    rows = rows_of({"program", "terraform"})
+
+    assert rows[growing.ALONE].remark == "failed: Error: no memory"
+    assert rows[growing.TERRAFORM].remark == "not measured: no terraform"
+
+
 def test_a_peer_that_cannot_be_installed_says_why_and_the_others_are_measured(monkeypatch):
     took = measure.Measured(2.0, 1.0, None, "", "")
     monkeypatch.setattr(local, "missing", lambda peer: "no index" if peer == "dagster" else "")
