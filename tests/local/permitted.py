@@ -223,11 +223,12 @@ class Permitted:
         with self.told.heard() as heard:
 
             def over() -> str | None:
+                # The run first: what it ended by is then in the history.
+                run = states.describe_execution(executionArn=arn)
                 for event in states.get_execution_history(executionArn=arn)["events"]:
                     cause = event.get("taskFailedEventDetails", {}).get("cause", "")
                     if "is not authorized" in cause:
                         return str(cause)
-                run = states.describe_execution(executionArn=arn)
                 return None if run["status"] == "RUNNING" else run.get("cause", "") or "fine"
 
             cause = wait_for(over, f"the end of {job}")

@@ -805,7 +805,8 @@ def test_what_ran_before_a_reset_is_gone_and_silent(processes, folders):
 
 def test_tasks_can_be_installed_twice_and_again_after_the_end(processes):
     processes.tasks.install()
-    assert code_of(processes.run("sh", "-c", "exit 3")) == 3
+    ended = processes.run("sh", "-c", "exit 3")
+    assert code_of(ended) == 3, ended["stoppedReason"]
     assert len(processes.changes()) == 5
 
     processes.tasks.close()
