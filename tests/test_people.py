@@ -351,6 +351,8 @@ DENIED = [
     ("admin", "states:UpdateStateMachine", PLATFORM.arn("states", "stateMachine:batch-stgx-a")),
     ("admin", "iam:PutRolePolicy", "arn:aws:iam::123456789012:role/batch/batch-prod/a"),
     ("admin", "sqs:DeleteQueue", PLATFORM.arn("sqs", "orders")),
+    ("admin", "ec2:ModifySecurityGroupRules", PLATFORM.arn("ec2", "security-group-rule/sgr-1")),
+    ("admin", "ec2:AuthorizeSecurityGroupIngress", PLATFORM.arn("ec2", "security-group/sg-1")),
     ("admin", "iam:AttachUserPolicy", "arn:aws:iam::123456789012:user/me"),
     # A deployer leaves what is the platform's.
     *(

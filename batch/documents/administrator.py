@@ -164,7 +164,6 @@ def _network(platform: Platform) -> list[Statement]:
                 "ec2:*SecurityGroupEgress",
                 "ec2:CreateTags",
                 "ec2:DeleteTags",
-                "ec2:ModifySecurityGroupRules",
             ],
             # EC2 makes up their ids.
             [

@@ -14,6 +14,8 @@ from batch.documents.statements import Policy, Statement, allow, policy
 SIZE_LIMIT: Final = 6144
 """Characters of a managed policy, without white space ("IAM and AWS STS quotas")."""
 
+_VERBS: Final = ("Create", "Delete", "Get", "Update")
+
 
 def viewer(*, platform: Platform) -> Policy:
     """Return what ``batchctl ls``, ``show``, ``next`` and ``logs`` call."""
@@ -109,7 +111,7 @@ def deployer(*, platform: Platform, boundary_arn: str = "") -> Policy:
                 ],
                 ["*"],
             ),
-            # Each role trusts one service, so that none can be handed to another.
+            # Each role of the platform trusts one service: none can be handed to another.
             allow(
                 ["iam:PassRole"],
                 [platform.roles_arn],
@@ -175,9 +177,6 @@ def roles(arn: str, *, boundary_arn: str, bounded_only: bool) -> list[Statement]
             [arn],
         ),
     ]
-
-
-_VERBS: Final = ("Create", "Delete", "Get", "Update")
 
 
 def _read_runs(platform: Platform) -> list[Statement]:

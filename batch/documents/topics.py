@@ -4,6 +4,11 @@ EventBridge publishes with a role of the platform instead of as a service, becau
 ``Condition`` blocks in Amazon SNS topic policies" (EventBridge, "Using resource-based policies"):
 a statement for ``events.amazonaws.com`` with a source condition lets nothing through without
 anybody being told, and one without lets every rule of every account through.
+
+In one account the topic's policy or the role's own would do. Both say it: the topic's, because it
+takes the place of the one that SNS gives a topic, under which the whole account may publish, and
+is where somebody looks who asks who can; the role's, because a topic's policy loses a role that
+is made again under its old name.
 """
 
 from __future__ import annotations
