@@ -40,17 +40,13 @@ class Previews:
         self._ask, self._answers = cast("IO[str]", provider.stdin), cast("IO[str]", provider.stdout)
         ports = json.loads(self._line())
         self._environment = {
+            **cli.environment(folder / "home", ports),
             "BENCH_JOBS": str(count),
             "PULUMI_BACKEND_URL": f"file://{folder}/states",
-            "PULUMI_CONFIG_PASSPHRASE": "of the bench",
-            "PULUMI_DEBUG_PROVIDERS": ",".join(f"{name}:{port}" for name, port in ports.items()),
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             # An update writes the state once, at its end, and not after each resource: it only
             # prepares the next preview.
             "PULUMI_EXPERIMENTAL": "true",
             "PULUMI_SKIP_CHECKPOINTS": "true",
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PYTHONPATH": str(program.ROOT),
             # The provider's module warns of its own old classes.
             "PYTHONWARNINGS": "ignore",

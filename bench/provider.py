@@ -5,7 +5,6 @@ It prints its ports as one line of JSON, and when its input ends how long it was
 
 from __future__ import annotations
 
-import contextlib
 import json
 import resource
 import sys
@@ -14,20 +13,12 @@ from typing import Any
 from bench import jobs
 from tests.engine import provider
 from tests.engine.cloud import Cloud
-from tests.recording import ANSWERS
-
-IDENTITY = {"aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": jobs.ACCOUNT}}
 
 
 def main() -> None:
     """Serve until nobody asks any more."""
     cloud = Cloud(jobs.ACCOUNT)
-    with contextlib.ExitStack() as serving:
-        served = [
-            provider.Provider(package, cloud, {**ANSWERS, **IDENTITY})
-            for package in ("aws", "command")
-        ]
-        ports = {one.package: serving.enter_context(provider.served(one)) for one in served}
+    with provider.serving(cloud) as ports:
         _say(ports)
         # A line asks how busy it has been since the last one.
         before = _busy()

@@ -22,6 +22,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from tests import recording
 from tests.engine import schema, wire
 from tests.engine.cloud import Call, Cloud, Refused, key_of
 
@@ -209,7 +210,25 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 @contextlib.contextmanager
-def served(provider: Provider) -> Iterator[int]:
+def serving(cloud: Cloud, answers: Mapping[str, Answer] | None = None) -> Iterator[dict[str, int]]:
+    """Serve a provider for each package out of a cloud and yield their ports.
+
+    Args:
+        answers: of invokes, where they are not those of :data:`tests.recording.ANSWERS`.
+    """
+    identity = {
+        "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": cloud.account}
+    }
+    known = {**recording.ANSWERS, **identity, **(answers or {})}
+    with contextlib.ExitStack() as served:
+        yield {
+            package: served.enter_context(_served(Provider(package, cloud, known)))
+            for package in ("aws", "command")
+        }
+
+
+@contextlib.contextmanager
+def _served(provider: Provider) -> Iterator[int]:
     """Serve on 127.0.0.1 and yield the port."""
     server = grpc.server(ThreadPoolExecutor(16, thread_name_prefix="stand-in"))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)

@@ -32,12 +32,13 @@ from tests.engine.cloud import Cloud
 
 ROOT = Path(__file__).parents[2]
 
+STACKS = ("local", "prod", "stg")
+"""Of this repository."""
+
 Program = Callable[[], Any]
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 """When programs run, so that dates in code are ahead of it."""
-
-PASSPHRASE = "of the engine tests"
 
 
 class Failed(Exception):
@@ -223,16 +224,8 @@ class Backend:
         return Stack(self.cloud, handle, program)
 
     def environment(self) -> dict[str, str]:
-        """Return what the CLI is told: nothing of the machine, and where the provider is."""
-        return {
-            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "PULUMI_DEBUG_PROVIDERS": ",".join(
-                f"{package}:{port}" for package, port in self.ports.items()
-            ),
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_HOME": str(self.folder / "home"),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
+        """Return what the CLI is told."""
+        return cli.environment(self.folder / "home", self.ports)
 
     def of_project(self, stack: str, changes: Mapping[str, Any] | None = None) -> Stack:
         """Return a stack of this repository's own program, with its file's configuration.
@@ -267,14 +260,25 @@ def backend(
     """
     cloud = Cloud(account)
     (folder / "states").mkdir(parents=True, exist_ok=True)
-    identity = {"aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": account}}
-    known = {**recording.ANSWERS, **identity, **(answers or {})}
-    with contextlib.ExitStack() as serving:
-        serving.enter_context(mock.patch.object(clock, "now", return_value=now))
-        ports = {
-            package: serving.enter_context(
-                provider.served(provider.Provider(package, cloud, known))
-            )
-            for package in ("aws", "command")
-        }
+    with (
+        mock.patch.object(clock, "now", return_value=now),
+        provider.serving(cloud, answers) as ports,
+    ):
         yield Backend(folder, cloud, ports)
+
+
+def backend_of(folder: Path, stack: str) -> contextlib.AbstractContextManager[Backend]:
+    """Serve an empty cloud of the account that one of this repository's stacks belongs to."""
+    file = stackfile.read(stack, ROOT, secrets="omit")
+    vpc = {"vpcId": file.config.get(f"{file.project}:vpcId") or "vpc-0123456789abcdef0"}
+    in_vpc = {"aws:ec2/getSubnet:getSubnet": lambda args: {"id": args["id"], **vpc}}
+    return backend(folder, in_vpc, account=file.config[f"{file.project}:accountId"])
+
+
+@contextlib.contextmanager
+def up_to_date(folder: Path, program: Program) -> Iterator[Stack]:
+    """Serve a stack on which nothing of ``program`` is left to do; previews leave it so."""
+    with backend(folder) as served:
+        stack = served.stack(program)
+        stack.up()
+        yield stack

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
-from tests.engine import plan, releases, stacks
+from tests.engine import plan, stacks
 from tests.engine.programs import OF_A_JOB, OF_A_PLATFORM, all_of, nightly
 
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "destroy.md").read_text()
@@ -25,13 +25,9 @@ def left(cloud):
     return sorted(f"{plan.short(one.type)} {one.name}" for one in cloud.resources.values())
 
 
-def of_project(folder, stack):
-    return stacks.backend(folder, releases.ANSWERS, account=releases.ACCOUNTS[stack])
-
-
 @pytest.fixture
 def prod(tmp_path):
-    with of_project(tmp_path, "prod") as backend:
+    with stacks.backend_of(tmp_path, "prod") as backend:
         stack = backend.of_project("prod")
         stack.up()
         backend.cloud.calls.clear()
@@ -46,7 +42,7 @@ def refused(stack):
 
 
 def test_destroy_of_staging_leaves_nothing(tmp_path):
-    with of_project(tmp_path, "stg") as backend:
+    with stacks.backend_of(tmp_path, "stg") as backend:
         stack = backend.of_project("stg")
         made = stack.up().changes
 

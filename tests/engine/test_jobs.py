@@ -60,9 +60,7 @@ def with_nightly(*without, **changes):
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory):
     """A stack that is up to date; previews leave it so."""
-    with stacks.backend(tmp_path_factory.mktemp("jobs")) as backend:
-        stack = backend.stack(program())
-        stack.up()
+    with stacks.up_to_date(tmp_path_factory.mktemp("jobs"), program()) as stack:
         yield stack
 
 
@@ -192,9 +190,9 @@ MIGRATION = {"shell": "rake db:migrate"}
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory):
     """Likewise, with a command that ran during the update."""
-    with stacks.backend(tmp_path_factory.mktemp("migrated")) as backend:
-        stack = backend.stack(program(migration=MIGRATION))
-        stack.up()
+    with stacks.up_to_date(
+        tmp_path_factory.mktemp("migrated"), program(migration=MIGRATION)
+    ) as stack:
         yield stack
 
 

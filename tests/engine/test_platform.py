@@ -31,9 +31,7 @@ def program(**of):
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory):
     """A stack that is up to date; previews leave it so."""
-    with stacks.backend(tmp_path_factory.mktemp("platform")) as backend:
-        stack = backend.stack(program())
-        stack.up()
+    with stacks.up_to_date(tmp_path_factory.mktemp("platform"), program()) as stack:
         yield stack
 
 

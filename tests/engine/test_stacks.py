@@ -11,19 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine import releases, schema, stacks, wire
+from tests.engine import schema, stacks, wire
 from tests.engine.plan import Plan
 
 PLANS = Path(__file__).parent / "plans"
 
-STACKS = sorted(releases.ACCOUNTS)
 
-
-@pytest.fixture(params=STACKS)
+@pytest.fixture(params=stacks.STACKS)
 def stack(request, tmp_path):
-    with stacks.backend(
-        tmp_path, releases.ANSWERS, account=releases.ACCOUNTS[request.param]
-    ) as backend:
+    with stacks.backend_of(tmp_path, request.param) as backend:
         yield backend.of_project(request.param)
 
 
@@ -67,7 +63,7 @@ def test_an_update_makes_what_the_preview_said_and_a_second_preview_changes_noth
 
 @pytest.fixture
 def stg(tmp_path):
-    with stacks.backend(tmp_path, releases.ANSWERS, account=releases.ACCOUNTS["stg"]) as backend:
+    with stacks.backend_of(tmp_path, "stg") as backend:
         yield backend.of_project("stg")
 
 

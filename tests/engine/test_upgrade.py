@@ -54,8 +54,7 @@ def _in_short(change: str) -> str:
 @pytest.fixture(params=FIXTURES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def upgraded(request, tmp_path):
     """A stack in the state that a release left, with today's program."""
-    account = releases.ACCOUNTS[request.param.stem]
-    with stacks.backend(tmp_path, releases.ANSWERS, account=account) as backend:
+    with stacks.backend_of(tmp_path, request.param.stem) as backend:
         stack = backend.of_project(request.param.stem)
         deployment = releases.read(request.param)
         stack.handle.import_stack(automation.Deployment(version=3, deployment=deployment))
@@ -69,7 +68,7 @@ def test_an_upgrade_loses_nothing(upgraded):
 
 
 def test_a_loss_would_be_seen(tmp_path):
-    with stacks.backend(tmp_path, releases.ANSWERS, account=releases.ACCOUNTS["stg"]) as backend:
+    with stacks.backend_of(tmp_path, "stg") as backend:
         backend.of_project("stg").up()
         plan = backend.of_project("stg", {"name": "other"}).preview()
 
@@ -124,4 +123,4 @@ def test_every_release_has_its_states():
         path.name: {p.stem for p in path.glob("*.json")} for path in releases.RELEASES.iterdir()
     }
 
-    assert kept == {version: set(releases.ACCOUNTS) for version in versions}
+    assert kept == {version: set(stacks.STACKS) for version in versions}
