@@ -1,6 +1,6 @@
 """Roles: each with its policy, on the platform's path, within the boundary if there is one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +68,5 @@ def after(value: pulumi.Input[Any], *resources: pulumi.Resource) -> pulumi.Outpu
     preview that makes one of ``resources`` anew does not know its id, and what uses the value is
     not to be shown as changed.
     """
-    return pulumi.Output.all(value, *_ids(resources))[0]
-
-
-def _ids(resources: Iterable[pulumi.Resource]) -> list[pulumi.Output[str]]:
-    return [resource.id for resource in resources if isinstance(resource, pulumi.CustomResource)]
+    ids = [resource.id for resource in resources if isinstance(resource, pulumi.CustomResource)]
+    return pulumi.Output.all(value, *ids)[0]
