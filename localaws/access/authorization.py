@@ -166,7 +166,7 @@ def _of_resource(caller: Caller, request: Request) -> tuple[Answer, bool]:
             return (Answer.NOTHING if caller.role_arn else Answer.ALLOWED), False
         text = found.policy
     elif service == "kms":
-        if name.startswith("alias/aws/"):
+        if name.startswith(documents.AWS_OWN):
             # A key of AWS's own is there for the roles of its account, and for no service.
             own = documents.parts(caller.role_arn)[2] == account
             return (Answer.ALLOWED if own else Answer.NOTHING), False

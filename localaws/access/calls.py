@@ -126,8 +126,6 @@ def _encrypted(
 ) -> Iterator[Request]:
     """Yield the use of a key on behalf of the caller, through the service that holds the data."""
     arn, _ = documents.key(key, account=call.account, region=call.region)
-    if key.split("/")[0].endswith("alias") and "/aws/" in key:
-        arn = call.arn("kms", key.rpartition(":")[2])
     context = {
         "kms:ViaService": f"{service}.{call.region}.amazonaws.com",
         "kms:CallerAccount": call.account,

@@ -7,6 +7,9 @@ from typing import Any
 
 from moto.backends import get_backend
 
+AWS_OWN = "alias/aws/"
+"""What the aliases of AWS's own keys begin with."""
+
 
 @dataclass(frozen=True)
 class Role:
@@ -83,10 +86,15 @@ def queue(arn: str) -> Resource | None:
 
 
 def key(name: str, *, account: str, region: str) -> tuple[str, str]:
-    """Return the ARN and the policy of a key by id, ARN or alias; no policy if there is none."""
+    """Return the ARN and the policy of a key by id, ARN or alias; no policy if there is none.
+
+    A key of AWS's own is known by its alias.
+    """
     if name.startswith("arn:"):
         _, region, account, resource = parts(name)
         name = resource if resource.startswith("alias/") else resource.removeprefix("key/")
+    if name.startswith(AWS_OWN):
+        return f"arn:aws:kms:{region}:{account}:{name}", ""
     keys = backend("kms", account, region).keys
     found = keys.get(name) or next((k for k in tuple(keys.values()) if name in k.aliases), None)
     if found is None:
