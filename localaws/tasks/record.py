@@ -5,6 +5,7 @@ It is moto's own object, with the attributes that ECS has and moto leaves out.
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 from collections.abc import Callable, Mapping
@@ -74,6 +75,17 @@ class Record:
     def is_stopped(self) -> bool:
         """Whether it is over."""
         return bool(self._task.last_status == "STOPPED")
+
+    def snapshot(self) -> Any:
+        """Return the task as it is now, for an answer of the API.
+
+        moto writes an answer from the objects that it is given, attribute by attribute: a task
+        that ends meanwhile would be stopped and its containers would still run.
+        """
+        with self._lock:
+            task = copy.copy(self._task)
+            task.containers = [copy.copy(container) for container in task.containers]
+        return task
 
     def move(self, status: str | None = None, **attributes: Any) -> None:
         """Change attributes, and the status last: whoever sees it sees the rest too."""

@@ -93,8 +93,8 @@ class Tasks:
         self._hooks.answer(EC2ContainerServiceBackend, "run_task", self._run_task)
         self._hooks.answer(EC2ContainerServiceBackend, "stop_task", self._stop_task)
         # moto goes over its tasks while other threads add some, and then it fails.
-        for name in ("describe_tasks", "list_tasks"):
-            self._hooks.answer(EC2ContainerServiceBackend, name, self._alone)
+        self._hooks.answer(EC2ContainerServiceBackend, "list_tasks", self._alone)
+        self._hooks.answer(EC2ContainerServiceBackend, "describe_tasks", self._describe_tasks)
 
     def close(self) -> None:
         """End every task, as :meth:`forget` does, and let moto's ECS be."""
@@ -146,6 +146,14 @@ class Tasks:
                 self._start(task, definition)
         return tasks
 
+    def _describe_tasks(self, original: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        return [self._snapshot(task) for task in self._alone(original, *args, **named)]
+
+    def _snapshot(self, task: Any) -> Any:
+        with self._lock:
+            life = self._lives.get(task.task_arn)
+        return life.record.snapshot() if life else task
+
     def _alone(self, original: Callable[..., Any], *args: Any, **named: Any) -> Any:
         with self._api_lock:
             return original(*args, **named)
@@ -166,7 +174,7 @@ class Tasks:
             # Not ours, or not there: that refusal is localaws.fidelity.missing_tasks.
             return original(backend, cluster, task, reason)
         self.stop(found.task_arn, reason=reason or STOPPED_BY_USER)
-        return found
+        return self._snapshot(found)
 
     def _start(self, task: Any, definition: Any) -> None:
         overrides = task.overrides or {}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.ecs.models import ecs_backends
 
 from localaws.errors import EmulatorError
 from localaws.executors.container import find_engine
@@ -830,6 +831,19 @@ def test_the_last_one_installed_runs_the_tasks(processes):
 
     assert processes.happenings == []
     assert len(heard) == 10
+
+
+def test_an_answer_shows_a_task_as_it_was_at_one_moment(processes):
+    task = processes.start("sh", "-c", "echo up; sleep 60")
+    processes.wait_for_line("up")
+
+    # What moto writes its answer from, a while after it was asked.
+    (seen,) = ecs_backends[ACCOUNT][REGION].describe_tasks("c", [task])
+    processes.stop(task)
+    assert processes.end_of(task)["lastStatus"] == "STOPPED"
+
+    assert (seen.last_status, seen.containers[0].last_status) == ("RUNNING", "RUNNING")
+    assert seen.containers[0].exitCode is None
 
 
 def test_many_tasks_run_side_by_side(processes):
