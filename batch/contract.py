@@ -90,6 +90,27 @@ class Platform:
         """Return the ARN of a run of ``job``; ``*`` stands for any."""
         return self.arn("states", f"execution:{self.state_machine(job)}:{run}")
 
+    @property
+    def recorder(self) -> str:
+        """The name of the platform's machine that records how runs ended.
+
+        Its own machines have an underscore: no rule or policy on ``P-`` reaches them.
+        """
+        return f"{self.prefix}_recorder"
+
+    @property
+    def sweep(self) -> str:
+        """The name of the platform's machine that looks after what events did not tell."""
+        return f"{self.prefix}_sweep"
+
+    def own_machine_arn(self, name: str) -> str:
+        """Return the ARN of one of the platform's own machines, by its whole name."""
+        return self.arn("states", f"stateMachine:{name}")
+
+    def own_execution_arn(self, name: str, execution: str = "*") -> str:
+        """Return the ARN of an execution of one of the platform's own machines."""
+        return self.arn("states", f"execution:{name}:{execution}")
+
     def job_of(self, state_machine: str) -> str | None:
         """Return the job of a state machine's name or ARN, or None if it is not ours."""
         name = state_machine.rsplit(":", 1)[-1]
@@ -142,6 +163,18 @@ class Platform:
     def log_group_arn(self, name: str) -> str:
         """Return the ARN of a log group, without the ``:*`` that stands for its streams."""
         return self.arn("logs", f"log-group:{name}")
+
+    # Control
+
+    @property
+    def control_table(self) -> str:
+        """The DynamoDB table of pauses, places, claims and records (``batch.control``)."""
+        return f"{self.prefix}-control"
+
+    @property
+    def control_table_arn(self) -> str:
+        """The ARN of :attr:`control_table`."""
+        return self.arn("dynamodb", f"table/{self.control_table}")
 
     # Messages
 
