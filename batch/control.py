@@ -3,9 +3,9 @@
 One DynamoDB table a platform, ``P-control``, without which no run starts. What is in it, by ``pk``
 and ``sk``:
 
-========================  ===============================  ==========================================
+========================  ===============================  ========================================
 ``pk``                    ``sk``                           what
-========================  ===============================  ==========================================
+========================  ===============================  ========================================
 ``run#<job>``             the run's name                   one run, from its admission on
 ``claim#<job>``           ``<schedule>#<scheduled time>``  which run has a scheduled time
 ``slots``                 ``job#<job>``, ``group#<name>``  the executions that hold a limited place
@@ -13,7 +13,7 @@ and ``sk``:
 ``jobs``                  the job                          its last results
 ``expectations``          the job                          how often it is to succeed (from code)
 ``watch``                 the job                          what the sweep has told about that
-========================  ===============================  ==========================================
+========================  ===============================  ========================================
 
 Every moment in it is text, ``2026-11-23T18:00:00.877Z``: such texts compare as the moments do.
 ``expires`` is the exception, as DynamoDB's TTL wants seconds.
