@@ -19,10 +19,13 @@ _STAND_INS: Final[Mapping[str, str]] = {
     "resources": "*",
     "file_system_id": "fs-00000000",
     "access_point_id": "fsap-00000000",
+    "topic_arn": "arn:aws:sns:us-east-1:000000000000:unknown",
 }
 """For a value that is not known yet: one that passes as what it will be, by key."""
 
-_CAN_BE_OUTPUTS: Final = "image, environment, secrets, resources of permissions, ids of volumes"
+_CAN_BE_OUTPUTS: Final = (
+    "image, environment, secrets, topic_arn, resources of permissions, ids of volumes"
+)
 
 
 class JobInputs:

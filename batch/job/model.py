@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from batch.schedule import Schedule
@@ -12,6 +13,23 @@ from batch.schedule import Schedule
 DEFAULT_ATTEMPT_TIMEOUT: Final = 12 * 3600
 DEFAULT_RUN_TIMEOUT: Final = 24 * 3600
 DEFAULT_MAX_EVENT_AGE: Final = 3600
+DEFAULT_QUEUE: Final = 6 * 3600
+
+ADMISSION_SECONDS: Final = 30 * 60
+"""What an admission takes at most without a queue: DynamoDB that refuses for a while, and a run
+that is replaced and has to be seen to stop."""
+
+
+class Overlap(StrEnum):
+    """What a run does while another one of its job is not over.
+
+    Kubernetes' ``concurrencyPolicy`` knows the first, ``skip`` as ``Forbid``, and the last.
+    """
+
+    ALLOW = "allow"
+    SKIP = "skip"
+    QUEUE = "queue"
+    REPLACE = "replace"
 
 
 @dataclass(frozen=True)
@@ -107,6 +125,35 @@ class Job:
 
     max_event_age_seconds: int = DEFAULT_MAX_EVENT_AGE
     """How late EventBridge Scheduler may still start a run."""
+
+    overlap: Overlap = Overlap.ALLOW
+    queue_seconds: int = DEFAULT_QUEUE
+    """How long a run waits for its place, where it waits."""
+
+    concurrency_group: str | None = None
+    """Jobs that share a number of places, which the platform sets."""
+
+    start_deadline_seconds: int | None = None
+    """How late after its scheduled time a run still starts."""
+
+    pause_after_failures: int | None = None
+    """Failed runs in a row after which the job is paused."""
+
+    expect_success_within_seconds: int | None = None
+    """How long it may be without a success before somebody is told."""
+
+    success_messages: bool | None = None
+    """None stands for the platform's."""
+
+    topic_arn: str | None = None
+    """The SNS topic of this job's messages; None stands for the platform's two."""
+
+    @property
+    def longest_wait_seconds(self) -> int:
+        """How long the admission of a run may take, from its start on."""
+        if self.overlap is Overlap.QUEUE or self.concurrency_group:
+            return self.queue_seconds + ADMISSION_SECONDS
+        return ADMISSION_SECONDS
 
     @property
     def own_task_definition(self) -> bool:

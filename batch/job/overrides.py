@@ -40,6 +40,14 @@ KEYS: Final = (
     "retry",
     "start_retry",
     "max_event_age",
+    "overlap",
+    "queue_for",
+    "concurrency_group",
+    "start_deadline",
+    "pause_after_failures",
+    "expect_success_within",
+    "success_messages",
+    "topic_arn",
 )
 """Every key of a job, as its team writes it."""
 

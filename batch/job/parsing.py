@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from batch import contract, fargate
 from batch.errors import InvalidJob, Problem
-from batch.job import limits, overrides, shapes, surroundings, timing
+from batch.job import limits, overrides, promises, shapes, surroundings, timing
 from batch.job.model import (
     DEFAULT_MAX_EVENT_AGE,
     DEFAULT_RETRY,
@@ -47,6 +47,7 @@ def job(name: str, raw: Mapping[str, Any], stack: Mapping[str, Any]) -> Job:
     retry = _retry(reader)
     attempt_timeout, run_timeout = limits.read(reader, retry)
     cpu, memory = _size(reader)
+    promised = promises.read(reader)
     result = Job(
         name=name,
         command=_command(reader),
@@ -73,8 +74,8 @@ def job(name: str, raw: Mapping[str, Any], stack: Mapping[str, Any]) -> Job:
         start_retry=_backoff(
             reader.section("start_retry", overrides.BACKOFF_KEYS), DEFAULT_START_RETRY
         ),
-        max_event_age_seconds=limits.duration(reader, "max_event_age", minimum=60, maximum=86400)
-        or DEFAULT_MAX_EVENT_AGE,
+        max_event_age_seconds=_max_event_age(reader, promised["start_deadline_seconds"]),
+        **promised,
     )
     _check_together(result, reader)
     if problems:
@@ -160,6 +161,12 @@ def _backoff(reader: Reader, default: Backoff) -> Backoff:
         max_delay_seconds=max_delay or max(default.max_delay_seconds, interval or 0),
         jitter=reader.flag("jitter", default=default.jitter),
     )
+
+
+def _max_event_age(reader: Reader, deadline: int | None) -> int:
+    age = limits.duration(reader, "max_event_age", minimum=60, maximum=86400)
+    # Scheduler must not give up a start that the job would still take.
+    return max(age or DEFAULT_MAX_EVENT_AGE, deadline or 0)
 
 
 def _check_together(job: Job, reader: Reader) -> None:

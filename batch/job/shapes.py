@@ -38,6 +38,8 @@ ARN_SHAPES: Final = (
     "[:<json key>:<version stage>:<version id>]"
 )
 
+TOPIC: Final = _ARN.format(service="sns") + r"[A-Za-z0-9_-]{1,256}"
+
 FILE_SYSTEM: Final = r"fs-[0-9a-f]{8,40}"
 ACCESS_POINT: Final = r"fsap-[0-9a-f]{8,40}"
 VOLUME_NAME: Final = r"[A-Za-z0-9_-]{1,255}"
