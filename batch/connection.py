@@ -32,6 +32,10 @@ KEYS: Final[Mapping[str, str]] = {
     "cpu": "CPU units of a task that names none",
     "memory": "MiB of a task that names none",
     "taskdefinition": "ARN of the platform's task definition, with its revision",
+    "historydays": "how many days the record of a run is kept",
+    "successmessages": "true or false: whether successes are told, unless a job says otherwise",
+    "limits": "concurrency groups and their limits, such as api=5,db=3",
+    "topics": "ARNs of the topics that a job may name, joined by commas",
 }
 """Every key and what it holds. Keys are single lower-case words."""
 
@@ -45,3 +49,14 @@ def platform_of(connection: Mapping[str, str]) -> Platform:
         region=connection["region"],
         partition=connection["partition"],
     )
+
+
+def limits_text(limits: Mapping[str, int]) -> str:
+    """Return what the connection says of concurrency groups and their limits."""
+    return ",".join(f"{group}={limit}" for group, limit in sorted(limits.items()))
+
+
+def limits_of(text: str) -> dict[str, int]:
+    """Return the limits by concurrency group that :func:`limits_text` made a text of."""
+    pairs = (item.split("=") for item in text.split(",") if item)
+    return {group: int(limit) for group, limit in pairs}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from batch import contract, fargate
 from batch.errors import InvalidSettings, Problem
-from batch.job import override_problems
+from batch.job import override_problems, shapes
 from batch.reading import Reader
 
 DEFAULTS: Final[Mapping[str, Any]] = {
@@ -25,8 +26,12 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "assignPublicIp": "auto",
     "logRetentionDays": 30,
     "containerInsights": "enabled",
+    "historyDays": 400,
+    "concurrencyGroups": {},
     "slack": {},
     "emails": {},
+    "successMessages": True,
+    "topicArns": [],
     "kmsKeyArn": "",
     "permissionsBoundaryArn": "",
     "production": False,
@@ -50,6 +55,11 @@ RESULTS: Final = (
     "SKIPPED",
 )
 """How a run can end."""
+
+LONGEST_HISTORY_DAYS: Final = 3650
+
+LARGEST_GROUP: Final = 1000
+"""Runs of a concurrency group at once: the item that names them holds 400 KB."""
 
 _WORD: Final = r"[a-z][a-z0-9]*"
 _ARN: Final = r"arn:aws[a-z-]*:"
@@ -90,8 +100,16 @@ class Settings:
     assign_public_ip: str
     log_retention_days: int
     container_insights: str
+    history_days: int
+    concurrency_groups: Mapping[str, int]
+    """How many runs at once, by the name that jobs give."""
+
     slack: Slack | None
     emails: Emails
+    success_messages: bool
+    topic_arns: tuple[str, ...]
+    """The topics that a job may name in place of the platform's."""
+
     kms_key_arn: str | None
     permissions_boundary_arn: str | None
     production: bool
@@ -146,8 +164,15 @@ class Settings:
             container_insights=reader.choice(
                 "containerInsights", "enabled", ("disabled", "enabled", "enhanced")
             ),
+            history_days=reader.integer("historyDays", minimum=1, maximum=LONGEST_HISTORY_DAYS)
+            or int(DEFAULTS["historyDays"]),
+            concurrency_groups=_concurrency_groups(reader),
             slack=_slack(reader),
             emails=_emails(reader),
+            success_messages=reader.flag("successMessages", default=True),
+            topic_arns=reader.strings(
+                "topicArns", pattern=shapes.TOPIC, example="'arn:aws:sns:<region>:<account>:<name>'"
+            ),
             kms_key_arn=reader.text(
                 "kmsKeyArn",
                 pattern=_ARN + r"kms:[a-z0-9-]+:\d{12}:key/[\w-]+",
@@ -216,6 +241,21 @@ def _log_retention(reader: Reader) -> int:
         what = f"CloudWatch Logs does not offer {days} days"
         reader.problem("logRetentionDays", what, f"the nearest that it offers is {near}")
     return days or int(DEFAULTS["logRetentionDays"])
+
+
+def _concurrency_groups(reader: Reader) -> dict[str, int]:
+    section = Reader(
+        reader.mapping("concurrencyGroups"), problems=reader.problems, where="concurrencyGroups"
+    )
+    result = {}
+    for name in sorted(section.raw):
+        if not re.fullmatch(shapes.JOB_NAME, name):
+            section.problem(name, "is no name of a group", "it looks like 'warehouse'")
+        elif not section.given(name):
+            section.problem(name, "has no limit", "say how many runs there may be at once")
+        else:
+            result[name] = section.integer(name, minimum=1, maximum=LARGEST_GROUP) or 1
+    return result
 
 
 def _slack(reader: Reader) -> Slack | None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from batch.documents import job_outcome, job_timeout
+from batch.documents import job_outcome, task_end
 from localaws.fidelity.expressions import evaluate
 from tests.documents_examples import PLATFORM
 
@@ -144,10 +144,16 @@ def test_a_cause_stays_small_and_valid(character):
     assert json.loads(cause(made))["reason"].startswith("States.TaskFailed: " + character)
 
 
-def looked_up(described):
+STATES = task_end.states(
+    platform=PLATFORM, seen=job_outcome.of_task(container="app"), after="After", lost="Lost"
+)
+
+
+def looked_up(described, *, failures=(), looks=0):
     ended = value(job_outcome.of_timeout(900)) | {"taskArn": TASK}
-    written = job_outcome.with_task(container="app")
-    return value(written, states={"result": {"Tasks": described}}, ended=ended)
+    written = STATES["Look at the task"]["Assign"]["ended"]
+    result = {"Tasks": described, "Failures": list(failures)}
+    return value(written, states={"result": result}, ended=ended, looks=looks)
 
 
 def test_a_time_out_says_its_limit():
@@ -167,15 +173,19 @@ def test_a_task_that_is_stopping_has_not_stopped():
     assert looked_up([task(LastStatus="DEPROVISIONING")])["stopped"] is False
 
 
-def test_a_task_that_ecs_does_not_know_has_not_stopped():
-    assert looked_up([])["stopped"] is False
+@pytest.mark.parametrize(("looks", "stopped"), [(0, False), (3, False), (4, True)])
+def test_a_task_that_ecs_does_not_know_is_over_only_if_it_stays_unknown(looks, stopped):
+    missing = {"Arn": TASK, "Reason": "MISSING"}
+
+    assert looked_up([], failures=[missing], looks=looks)["stopped"] is stopped
+
+
+def test_no_answer_about_a_task_is_not_its_end():
+    assert looked_up([], looks=20)["stopped"] is False
 
 
 def found(events):
-    platform_states = job_timeout.states(
-        platform=PLATFORM, container="app", after="After", lost="Lost"
-    )
-    written = platform_states[job_timeout.FIND]["Assign"]["ended"]
+    written = STATES[task_end.find()]["Assign"]["ended"]
     return value(written, states={"result": {"Events": events}}, ended={"kind": "timed out"})
 
 
@@ -207,3 +217,16 @@ def submitted(number, arn):
 )
 def test_the_task_of_the_newest_start_is_found_and_no_other(events, arn):
     assert found(events).get("taskArn") == arn
+
+
+@pytest.mark.parametrize(
+    ("events", "none"),
+    [
+        ([{"Id": 2, "Type": "PassStateEntered"}, {"Id": 1, "Type": "ExecutionStarted"}], True),
+        ([{"Id": 40, "Type": "PassStateEntered"}, {"Id": 39, "Type": "PassStateExited"}], None),
+        ([scheduled(4), {"Id": 1, "Type": "ExecutionStarted"}], None),
+        ([], None),
+    ],
+)
+def test_there_is_no_task_where_the_whole_history_asks_for_none(events, none):
+    assert found(events).get("none") == none

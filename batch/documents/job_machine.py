@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from batch.contract import Platform, RunError, Tag
-from batch.documents import job_input, job_outcome, job_timeout
+from batch.documents import job_input, job_outcome, task_end
 from batch.documents.jsonata import delay, expression, literal
 from batch.documents.statements import Statement, allow
 from batch.job import Job
@@ -82,7 +82,7 @@ def definition(
                     "looks": 0,
                 },
                 "Output": {},
-                "Next": job_timeout.FIND,
+                "Next": task_end.find(),
             },
             {
                 "ErrorEquals": ["States.ALL"],
@@ -122,8 +122,11 @@ def definition(
             "Default": RUN,
         },
         RUN: run,
-        **job_timeout.states(
-            platform=platform, container=container, after=_VERDICT, lost="Task lost"
+        **task_end.states(
+            platform=platform,
+            seen=job_outcome.of_task(container=container),
+            after=_VERDICT,
+            lost="Task lost",
         ),
         _VERDICT: _verdict(job),
         **_waits(job),

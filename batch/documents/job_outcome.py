@@ -61,21 +61,19 @@ def of_timeout(limit_seconds: int | None) -> str:
     )
 
 
-def with_task(*, container: str) -> str:
-    """Return the expression that adds to ``$ended`` what DescribeTasks says of its task."""
-    return expression(
-        f"""(
-        $task := $states.result.Tasks[0];
+def of_task(*, container: str) -> str:
+    """Return what ``$ended`` takes over from DescribeTasks' ``$task`` (``task_end.states``)."""
+    return f"""(
         $own := {_own(container)};
-        $exists($task) ? $merge([$ended, {{
+        {{
             'stopped': $task.LastStatus = 'STOPPED',
             'started': $exists($task.StartedAt) or $exists($own.ExitCode),
             'exitCode': $own.ExitCode,
             'taskDefinitionArn': $task.TaskDefinitionArn,
+            'imageDigest': $own.ImageDigest,
             'logStream': $exists($task.StartedAt) ? {_stream(container)}
-        }}]) : $ended
+        }}
         )"""
-    )
 
 
 def cause() -> str:
@@ -87,7 +85,9 @@ def cause() -> str:
         'attempts': {ATTEMPTS},
         'taskArn': $ended.taskArn,
         'taskDefinitionArn': $ended.taskDefinitionArn,
-        'logStream': $ended.logStream
+        'logStream': $ended.logStream,
+        'imageDigest': $ended.imageDigest,
+        'taskStopped': $ended.stopped = false ? false
         }})"""
     )
 
@@ -111,7 +111,8 @@ def result() -> str:
         'attempts': {ATTEMPTS},
         'taskArn': $ended.taskArn,
         'taskDefinitionArn': $ended.taskDefinitionArn,
-        'logStream': $ended.logStream
+        'logStream': $ended.logStream,
+        'imageDigest': $ended.imageDigest
         }}"""
     )
 
@@ -144,6 +145,7 @@ def _ended(container: str) -> str:
                 $substring($join([$error, $text], ': '), 0, {_REASON_LIMIT}),
             'taskArn': $task.TaskArn,
             'taskDefinitionArn': $task.TaskDefinitionArn,
+            'imageDigest': $own.ImageDigest,
             'logStream': $ran and $exists($task.TaskArn) ? {_stream(container)}
         }}"""
 

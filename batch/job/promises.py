@@ -19,7 +19,9 @@ LONGEST_EXPECTATION: Final = 400 * 86400
 def read(reader: Reader) -> dict[str, Any]:
     """Return the fields of a :class:`batch.job.Job` that this module is about."""
     found = {
-        "overlap": Overlap(reader.choice("overlap", Overlap.ALLOW, list(Overlap))),
+        "overlap": Overlap(
+            reader.choice("overlap", Overlap.ALLOW, [each.value for each in Overlap])
+        ),
         "queue_seconds": limits.duration(reader, "queue_for", minimum=60, maximum=LONGEST_QUEUE)
         or DEFAULT_QUEUE,
         "concurrency_group": reader.text(
