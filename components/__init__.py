@@ -6,7 +6,7 @@ strings, on purpose: Pulumi's analyzer reads them as types.
 
 from components.batch_platform import BatchPlatform
 from components.batch_platform_args import BatchPlatformArgs, EmailsArgs, SlackArgs, of_settings
-from components.choices import Architecture, AssignPublicIp, ContainerInsights
+from components.choices import Architecture, AssignPublicIp, ContainerInsights, Overlap
 from components.configuration import project as project_configuration
 from components.lean import run_lean
 from components.overrides import names as is_configured
@@ -29,6 +29,7 @@ __all__ = [
     "BatchPlatformArgs",
     "ContainerInsights",
     "EmailsArgs",
+    "Overlap",
     "PermissionArgs",
     "RetryArgs",
     "RunOnDeploy",

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from batch.connection import limits_text
 from batch.contract import RUN_TASK, Platform
 from batch.documents import (
     administrator,
@@ -33,7 +34,7 @@ from components.choices import AssignPublicIp
 from components.connection import hand_out
 from components.network import Network
 from components.notifications import Notifications, Outcome
-from components.rendering import rendered, split, text
+from components.rendering import joined, rendered, split, text
 
 
 class BatchPlatform(pulumi.ComponentResource):
@@ -123,6 +124,10 @@ class BatchPlatform(pulumi.ComponentResource):
             "architecture": settings.architecture,
             "cpu": str(settings.cpu),
             "memory": str(settings.memory),
+            "historydays": str(settings.history_days),
+            "successmessages": "true" if settings.success_messages else "false",
+            "limits": limits_text(settings.concurrency_groups),
+            "topics": joined(args.get("topic_arns") or []),
         }
         definition = task_definition.make(
             name,

@@ -84,21 +84,36 @@ class BatchPlatformArgs(TypedDict):
     container_insights: NotRequired[ContainerInsights]
     """CloudWatch Container Insights of the cluster. Defaults to enabled."""
 
+    history_days: NotRequired[int]
+    """Days that the record of a run is kept, 1 to 3650. Defaults to 400."""
+
+    concurrency_groups: NotRequired[dict[str, int]]
+    """How many runs there may be at once of the jobs that name a group, by its name. Defaults to no
+    group."""
+
     slack: NotRequired[SlackArgs]
     """Where messages go in Slack. Defaults to nowhere."""
 
     emails: NotRequired[EmailsArgs]
     """Who gets messages by e-mail. Defaults to nobody."""
 
+    success_messages: NotRequired[bool]
+    """Whether a run that succeeded is told, unless its job says otherwise. Failures always are, and
+    the first success after one. Defaults to true."""
+
+    topic_arns: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """SNS topics that a job may name in place of the platform's two. Defaults to none."""
+
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """Your key for logs, topics and queues; its own policy must have the statements of the output
-    key_policy. Defaults to encryption with AWS's keys."""
+    """Your key for the control table, logs, topics and queues; its own policy must have the
+    statements of the output key_policy. Defaults to encryption with AWS's keys."""
 
     permissions_boundary_arn: NotRequired[pulumi.Input[str]]
     """The policy that bounds every role. Defaults to none."""
 
     production: NotRequired[bool]
-    """Whether log groups and queues are protected from deletion. Defaults to false."""
+    """Whether the control table, log groups and queues are protected from deletion. Defaults to
+    false."""
 
 
 def of_settings(settings: Settings) -> BatchPlatformArgs:
@@ -116,10 +131,14 @@ def of_settings(settings: Settings) -> BatchPlatformArgs:
         "assign_public_ip": AssignPublicIp(settings.assign_public_ip),
         "log_retention_days": settings.log_retention_days,
         "container_insights": ContainerInsights(settings.container_insights),
+        "history_days": settings.history_days,
+        "concurrency_groups": dict(settings.concurrency_groups),
         "emails": {
             "success": list(settings.emails.success),
             "failure": list(settings.emails.failure),
         },
+        "success_messages": settings.success_messages,
+        "topic_arns": settings.topic_arns,
         "production": settings.production,
     }
     if settings.account_id:
@@ -145,8 +164,8 @@ def checked(args: BatchPlatformArgs, stack: str) -> Settings:
     Raises:
         InvalidSettings: with every problem.
     """
-    known = {key: value for key, value in args.items() if key != "stack"}
-    return Settings.parse(_camel(_without_outputs(known)), stack=stack)
+    known = _without_outputs({key: value for key, value in args.items() if key != "stack"})
+    return Settings.parse(_camel(known), stack=stack)
 
 
 def _without_outputs(value: Any) -> Any:
@@ -162,6 +181,9 @@ def _without_outputs(value: Any) -> Any:
 def _camel(value: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys as a stack's YAML has them."""
     return {
-        camel(key): _camel(item) if isinstance(item, Mapping) else item
+        # Whoever named the groups spelt them so.
+        camel(key): _camel(item)
+        if isinstance(item, Mapping) and key != "concurrency_groups"
+        else item
         for key, item in value.items()
     }

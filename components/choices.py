@@ -37,3 +37,19 @@ class ContainerInsights(StrEnum):
 
     ENHANCED = "enhanced"
     """Metrics by task and by container too."""
+
+
+class Overlap(StrEnum):
+    """What a run does while another one of its job is not over."""
+
+    ALLOW = "allow"
+    """It runs too."""
+
+    SKIP = "skip"
+    """It is skipped."""
+
+    QUEUE = "queue"
+    """It waits."""
+
+    REPLACE = "replace"
+    """It stops the other, and runs once that is stopped."""

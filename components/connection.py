@@ -51,10 +51,20 @@ class Connection:
         return Place(path, self["boundary"])
 
     def _value(self, key: str) -> pulumi.Input[str]:
-        if isinstance(self._values, Mapping) and key not in self._values:
-            what, fix = f"it has no {key!r}", "pass on the connection of a BatchPlatform as it is"
-            raise InvalidInput([Problem("platform", what, fix)])
-        return cast("pulumi.Input[str]", self._values[key])
+        if isinstance(self._values, pulumi.Output):
+            # Also where another value of the map is not known yet.
+            return self._values.apply(lambda known: _found(known, key), run_with_unknowns=True)
+        return cast("pulumi.Input[str]", _found(self._values, key))
+
+
+def _found(values: Any, key: str) -> Any:
+    if isinstance(values, Mapping) and key not in values:
+        fix = (
+            "pass on the connection of a BatchPlatform as it is; "
+            "if it is that, update its project first, which was deployed by an older release"
+        )
+        raise InvalidInput([Problem("platform", f"it has no {key!r}", fix)])
+    return values[key]
 
 
 _known: WeakKeyDictionary[pulumi.Output[Any], Connection] = WeakKeyDictionary()

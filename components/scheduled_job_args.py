@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from components.choices import Architecture
+from components.choices import Architecture, Overlap
 
 
 class RetryArgs(TypedDict):
@@ -180,3 +180,32 @@ class ScheduledJobArgs(TypedDict):
     max_event_age: NotRequired[str]
     """How late Scheduler may still start a run that it could not start on time, 60s to 24h.
     Defaults to 1h; after that the start goes to the dead-letter queue."""
+
+    overlap: NotRequired[Overlap]
+    """What a run does while another of the job is not over. Defaults to allow."""
+
+    queue_for: NotRequired[str]
+    """How long a run waits for its place, with overlap queue or a concurrency_group. Defaults to
+    6h; after that it is skipped."""
+
+    concurrency_group: NotRequired[str]
+    """The group whose runs share a number of places, one of the platform's concurrency_groups.
+    Defaults to none."""
+
+    start_deadline: NotRequired[str]
+    """How late after its scheduled time a run still starts, at most 24h. One that is later is
+    skipped, and the failure channel hears of it. Defaults to no limit."""
+
+    pause_after_failures: NotRequired[int]
+    """After how many failed runs in a row the job is paused. Defaults to never."""
+
+    expect_success_within: NotRequired[str]
+    """How long it may be without a success, such as 26h or 32d, until the failure channel hears of
+    it. Defaults to for ever."""
+
+    success_messages: NotRequired[bool]
+    """Whether a run that succeeded is told. Defaults to what the platform says."""
+
+    topic_arn: NotRequired[pulumi.Input[str]]
+    """The SNS topic of the job's messages, one of the platform's topic_arns. Defaults to the
+    platform's two."""

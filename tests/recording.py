@@ -84,6 +84,10 @@ CONNECTION = {
     "cpu": "256",
     "memory": "512",
     "taskdefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/batch-test:7",
+    "historydays": "400",
+    "successmessages": "true",
+    "limits": "db=3",
+    "topics": "arn:aws:sns:eu-west-1:123456789012:reports",
 }
 """What a platform hands to its jobs."""
 

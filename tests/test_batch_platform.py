@@ -703,7 +703,30 @@ def test_the_connection_says_what_follows_from_the_arguments():
         "cpu": "512",
         "memory": "1024",
         "taskdefinition": f"arn:aws:ecs:{REGION}:{ACCOUNT}:taskdefinition/batch",
+        "historydays": "400",
+        "successmessages": "true",
+        "limits": "",
+        "topics": "",
     }
+
+
+def test_the_connection_says_what_jobs_may_share_and_name():
+    options = {
+        "history_days": 90,
+        "success_messages": False,
+        "concurrency_groups": {"warehouse": 3, "api": 5},
+        "topic_arns": [f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}" for name in ("sales", "books")],
+    }
+    connection = platform(options).result
+
+    assert {key: connection[key] for key in ("historydays", "successmessages", "limits")} == {
+        "historydays": "90",
+        "successmessages": "false",
+        "limits": "api=5,warehouse=3",
+    }
+    assert connection["topics"] == (
+        f"arn:aws:sns:{REGION}:{ACCOUNT}:books,arn:aws:sns:{REGION}:{ACCOUNT}:sales"
+    )
 
 
 def test_one_value_that_is_not_known_leaves_the_others_known():
@@ -731,6 +754,12 @@ def test_a_key_of_another_region_is_refused_before_anything_is_made():
     assert refused({"kms_key_arn": key}) == [
         "kmsKeyArn: the key is of us-west-2, the platform of eu-west-1: AWS takes only its own "
         "region's; name a key of eu-west-1, or correct the stack's aws:region"
+    ]
+
+
+def test_the_name_of_a_group_is_told_as_it_was_written():
+    assert refused({"concurrency_groups": {"my_db": 3}}) == [
+        "concurrencyGroups.my_db: is no name of a group; it looks like 'warehouse'"
     ]
 
 

@@ -549,7 +549,8 @@ def test_an_output_where_the_program_must_know_the_value_is_refused():
 
     assert told[0] == (
         "jobs.report.cpu: an Output is not known when the program runs; give a plain value "
-        "(Outputs can be in image, environment, secrets, resources of permissions, ids of volumes)"
+        "(Outputs can be in image, environment, secrets, topic_arn, resources of permissions, "
+        "ids of volumes)"
     )
     assert len(told) == 2
 
@@ -601,8 +602,19 @@ def test_a_connection_without_a_key_is_refused():
         job({"platform": connection})
 
     assert str(raised.value) == (
-        "platform: it has no 'subnets'; pass on the connection of a BatchPlatform as it is"
+        "platform: it has no 'subnets'; pass on the connection of a BatchPlatform as it is; "
+        "if it is that, update its project first, which was deployed by an older release"
     )
+
+
+def test_the_connection_of_an_older_platform_says_what_to_update():
+    older = {key: value for key, value in CONNECTION.items() if key != "subnets"}
+
+    def program():
+        ScheduledJob("report", {**PLAIN, "platform": pulumi.Output.from_input(older)})
+
+    with pytest.raises(InvalidInput, match=r"no 'subnets'; .* update its project first"):
+        deploy(program)
 
 
 def test_whole_numbers_may_arrive_as_the_component_host_sends_them():

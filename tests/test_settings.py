@@ -30,12 +30,16 @@ EVERYTHING = {
     "assignPublicIp": "disabled",
     "logRetentionDays": 400,
     "containerInsights": "enhanced",
+    "historyDays": 90,
+    "concurrencyGroups": {"warehouse": 3, "api": 5},
     "slack": {
         "workspaceId": "T0LOCAL00",
         "successChannelId": "C0SUCCESS",
         "failureChannelId": "C0FAILURE",
     },
     "emails": {"failure": ["oncall@example.com"]},
+    "successMessages": False,
+    "topicArns": ["arn:aws:sns:eu-west-1:111111111111:reports"],
     "kmsKeyArn": "arn:aws:kms:eu-west-1:111111111111:key/01234567-89ab-cdef-0123-456789abcdef",
     "permissionsBoundaryArn": "arn:aws:iam::111111111111:policy/boundary",
     "production": True,
@@ -75,8 +79,12 @@ def test_every_key_has_its_place():
         assign_public_ip="disabled",
         log_retention_days=400,
         container_insights="enhanced",
+        history_days=90,
+        concurrency_groups={"api": 5, "warehouse": 3},
         slack=Slack("T0LOCAL00", "C0SUCCESS", "C0FAILURE"),
         emails=Emails(failure=("oncall@example.com",)),
+        success_messages=False,
+        topic_arns=("arn:aws:sns:eu-west-1:111111111111:reports",),
         kms_key_arn=EVERYTHING["kmsKeyArn"],
         permissions_boundary_arn=EVERYTHING["permissionsBoundaryArn"],
         production=True,
@@ -181,6 +189,24 @@ def test_empty_counts_as_not_given():
             {"kmsKeyArn": "alias/batch"},
             "kmsKeyArn: 'alias/batch' has the wrong shape; it looks like "
             "'arn:aws:kms:<region>:<account>:key/<id>'; an alias does not do",
+        ),
+        ({"historyDays": 0}, "historyDays: 0 is out of range; use 1 to 3650"),
+        (
+            {"concurrencyGroups": {"db": 0}},
+            "concurrencyGroups.db: 0 is out of range; use 1 to 1000",
+        ),
+        (
+            {"concurrencyGroups": {"db": None}},
+            "concurrencyGroups.db: has no limit; say how many runs there may be at once",
+        ),
+        (
+            {"concurrencyGroups": {"My DB": 3}},
+            "concurrencyGroups.My DB: is no name of a group; it looks like 'warehouse'",
+        ),
+        (
+            {"topicArns": ["reports"]},
+            "topicArns: 'reports' has the wrong shape; "
+            "it looks like 'arn:aws:sns:<region>:<account>:<name>'",
         ),
         ({"production": "yes"}, "production: 'yes' is neither true nor false; write true or false"),
         (
