@@ -21,12 +21,15 @@ from batch.documents import (
 from components import (
     batch_platform_args,
     cluster,
+    control,
     identity,
     log_groups,
     network,
     notifications,
+    recorder,
     role,
     state_machine,
+    sweep,
     task_definition,
 )
 from components.batch_platform_args import BatchPlatformArgs
@@ -102,6 +105,39 @@ class BatchPlatform(pulumi.ComponentResource):
         logs = log_groups.make(
             name, platform=platform, settings=settings, key_arn=key_arn, parent=self
         )
+        table = control.make(
+            name, platform=platform, settings=settings, key_arn=key_arn, parent=self
+        )
+        scheduler_role = _scheduler_role(name, platform, roles, told, key_arn, self)
+        recorded = recorder.make(
+            name,
+            platform=platform,
+            settings=settings,
+            told=told,
+            topic_arns=args.get("topic_arns") or [],
+            key_arn=key_arn,
+            roles=roles,
+            needed=[table, logs.machines],
+            parent=self,
+        )
+        swept = sweep.make(
+            name,
+            platform=platform,
+            told=told,
+            scheduler_role_arn=scheduler_role,
+            key_arn=key_arn,
+            roles=roles,
+            needed=[table, logs.machines, recorded.machine],
+            parent=self,
+        )
+        notifications.admit(
+            name,
+            told,
+            account=platform.account,
+            publisher_arns=[recorded.role_arn, swept.role_arn],
+            alarms=told.alarms,
+            parent=self,
+        )
         connection: dict[str, pulumi.Input[str]] = {
             "platform": platform.name,
             "stack": platform.stack,
@@ -116,9 +152,9 @@ class BatchPlatform(pulumi.ComponentResource):
             "image": args["image"],
             "executionrole": _execution_role(name, platform, roles, self),
             "machinerole": _machine_role(
-                name, platform, roles, [*place, logs.machines, logs.tasks], self
+                name, platform, roles, [*place, logs.machines, logs.tasks, table], self
             ),
-            "schedulerrole": _scheduler_role(name, platform, roles, told, key_arn, self),
+            "schedulerrole": scheduler_role,
             "deadletters": told.starts.arn,
             "boundary": roles.boundary,
             "architecture": settings.architecture,
@@ -152,8 +188,8 @@ class BatchPlatform(pulumi.ComponentResource):
         connection["machinerole"] = role.after(connection["machinerole"], definition)
         run_task = _run_task(name, platform, net, connection, parent=self)
         # What runs a command during a deployment asks for the revision, and so waits for all that
-        # a run needs: nothing else names the machine.
-        ready = role.after(definition.arn, *place, logs.tasks, run_task)
+        # a run needs and that hears of its end: nothing else names the machine.
+        ready = role.after(definition.arn, *place, logs.tasks, table, run_task, *recorded.targets)
         self.connection = hand_out({**connection, "taskdefinition": ready})
         self.platform_name = pulumi.Output.from_input(platform.prefix)
         self.run_task_arn = run_task.arn
@@ -209,7 +245,7 @@ def _machine_role(
         platform=platform,
     )
     # A machine is refused if the group that it logs to is not there, and its first run fails
-    # without the cluster or the tasks' log group.
+    # without the cluster, the tasks' log group or the control table.
     return role.after(arn, *needed)
 
 

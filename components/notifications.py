@@ -1,14 +1,14 @@
-"""How the end of a run is told: rules, topics, Slack channels, e-mail."""
+"""Where messages go: topics, Slack channels, e-mail, and queues of what did not get there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from batch.contract import Platform
-from batch.documents import queues, rules, topics, trusts
+from batch.documents import topics, trusts
 from batch.settings import Settings
 from components import dead_letters, role
 from components.rendering import rendered, text
@@ -28,6 +28,8 @@ class Notifications:
     topics: dict[Outcome, aws.sns.Topic]
     starts: aws.sqs.Queue
     messages: aws.sqs.Queue
+    alarms: tuple[aws.cloudwatch.MetricAlarm, ...]
+    """Those on the queues."""
 
 
 @dataclass(frozen=True)
@@ -55,29 +57,40 @@ def make(
     roles: role.Place,
     parent: pulumi.Resource,
 ) -> Notifications:
-    """Make everything from the events of Step Functions to the channels."""
+    """Make the topics, whoever listens to them, and the queues."""
     at = _Surroundings(name, platform, settings, key_arn, roles, parent)
     made = {outcome: _topic(at, outcome) for outcome in Outcome}
     starts = _dead_letters(at, "starts", "A start by EventBridge Scheduler", made)
     messages = _dead_letters(at, "messages", "A message about the end of a run", made)
-    publisher = _deliver(at, made, messages.queue)
-    alarms = {Outcome.FAILURE: [starts.alarm.arn, messages.alarm.arn]}
-    for outcome, topic in made.items():
+    _channels(at, made)
+    _emails(at, made)
+    return Notifications(made, starts.queue, messages.queue, (starts.alarm, messages.alarm))
+
+
+def admit(
+    name: str,
+    told: Notifications,
+    *,
+    account: str,
+    publisher_arns: Sequence[pulumi.Input[str]],
+    alarms: Sequence[aws.cloudwatch.MetricAlarm],
+    parent: pulumi.Resource,
+) -> None:
+    """Let those publish who have something to tell; the alarms only to the failure topic."""
+    by_topic = {Outcome.FAILURE: [alarm.arn for alarm in alarms]}
+    for outcome, topic in told.topics.items():
         aws.sns.TopicPolicy(
             f"{name}-{outcome}",
             arn=topic.arn,
             policy=rendered(
                 topics.policy,
-                account=platform.account,
+                account=account,
                 topic_arn=topic.arn,
-                publisher_arn=publisher,
-                alarm_arns=alarms.get(outcome, []),
+                publisher_arns=list(publisher_arns),
+                alarm_arns=by_topic.get(outcome, []),
             ),
-            opts=at.child,
+            opts=pulumi.ResourceOptions(parent=parent),
         )
-    _channels(at, made)
-    _emails(at, made)
-    return Notifications(made, starts.queue, messages.queue)
 
 
 def _topic(at: _Surroundings, outcome: Outcome) -> aws.sns.Topic:
@@ -104,68 +117,6 @@ def _dead_letters(
         protect=at.settings.production,
         parent=at.parent,
     )
-
-
-def _deliver(
-    at: _Surroundings, made: dict[Outcome, aws.sns.Topic], dead: aws.sqs.Queue
-) -> pulumi.Output[str]:
-    """Make the pair of rules and their way to the topics; return the role that publishes."""
-    patterns: dict[Outcome, dict[str, Any]] = {
-        Outcome.SUCCESS: rules.success(at.platform),
-        Outcome.FAILURE: rules.failure(at.platform),
-    }
-    made_rules = {
-        outcome: aws.cloudwatch.EventRule(
-            f"{at.name}-{outcome}",
-            description=f"Runs of {at.platform.prefix} that end in {outcome}",
-            event_pattern=text(pattern),
-            opts=at.child,
-        )
-        for outcome, pattern in patterns.items()
-    }
-    rule_arns = [rule.arn for rule in made_rules.values()]
-    publisher = role.make(
-        f"{at.name}-publisher",
-        place=at.roles,
-        description=f"Publishes the messages of {at.platform.prefix}",
-        trust=rendered(trusts.events, platform=at.platform, rule_arns=rule_arns),
-        permissions=topics.permissions,
-        parent=at.parent,
-        platform=at.platform,
-        topic_arns=[topic.arn for topic in made.values()],
-        key_arn=at.key_arn or "",
-    )
-    aws.sqs.QueuePolicy(
-        f"{at.name}-messages",
-        queue_url=dead.url,
-        policy=rendered(
-            queues.policy, account=at.platform.account, queue_arn=dead.arn, rule_arns=rule_arns
-        ),
-        opts=at.child,
-    )
-    for outcome, rule in made_rules.items():
-        aws.cloudwatch.EventTarget(
-            f"{at.name}-{outcome}",
-            rule=rule.name,
-            arn=made[outcome].arn,
-            role_arn=publisher,
-            input_transformer=_transformer(at.platform, outcome),
-            dead_letter_config={"arn": dead.arn},
-            # A message a day late is better than none: this is EventBridge's longest.
-            retry_policy={"maximum_event_age_in_seconds": 86400, "maximum_retry_attempts": 185},
-            opts=at.child,
-        )
-    return publisher
-
-
-def _transformer(
-    platform: Platform, outcome: Outcome
-) -> aws.cloudwatch.EventTargetInputTransformerArgsDict:
-    message = rules.message(platform=platform, succeeded=outcome is Outcome.SUCCESS)
-    return {
-        "input_paths": message["input_paths"],
-        "input_template": message["input_template"],
-    }
 
 
 def _channels(at: _Surroundings, made: dict[Outcome, aws.sns.Topic]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +12,11 @@ from batch.documents import (
     containers,
     job_machine,
     keys,
+    machine_logs,
+    metrics,
     people,
     queues,
+    rule_target,
     rules,
     run_task_machine,
     schedule_target,
@@ -21,7 +25,7 @@ from batch.documents import (
     trusts,
     volumes,
 )
-from batch.job import Backoff, Job, Retry, Volume
+from batch.job import Backoff, Job, Overlap, Retry, Volume
 from batch.schedule import Schedule
 
 PLATFORM = Platform("batch", "stg", "123456789012", "eu-west-1")
@@ -95,6 +99,20 @@ MACHINES: dict[str, dict[str, Any]] = {
         Job("forever", ("sleep", "inf"), attempt_timeout_seconds=None, run_timeout_seconds=None)
     ),
     "machine-run-task": run_task_machine_(),
+    "machine-skip": machine(
+        replace(
+            PLAIN,
+            overlap=Overlap.SKIP,
+            start_deadline_seconds=3600,
+            pause_after_failures=3,
+            success_messages=False,
+            topic_arn="arn:aws:sns:eu-west-1:123456789012:reporting",
+        )
+    ),
+    "machine-queue": machine(
+        replace(PLAIN, overlap=Overlap.QUEUE, concurrency_group="warehouse"), group_limit=3
+    ),
+    "machine-replace": machine(replace(PLAIN, overlap=Overlap.REPLACE)),
 }
 
 DOCUMENTS: dict[str, Any] = {
@@ -127,13 +145,13 @@ DOCUMENTS: dict[str, Any] = {
     "policy-schedules": statements.policy(
         schedule_target.permissions(platform=PLATFORM, queue_arn=QUEUE, key_arn=KEY)
     ),
-    "policy-messages": statements.policy(
-        topics.permissions(platform=PLATFORM, topic_arns=[TOPIC], key_arn=KEY)
-    ),
+    "policy-rules": statements.policy(rule_target.permissions(platform=PLATFORM)),
+    "policy-machine-logs": statements.policy(machine_logs.permissions()),
+    "policy-metrics": statements.policy(metrics.permissions()),
     "policy-topic": topics.policy(
         account=PLATFORM.account,
         topic_arn=TOPIC,
-        publisher_arn=PUBLISHER,
+        publisher_arns=[PUBLISHER],
         alarm_arns=[PLATFORM.arn("cloudwatch", "alarm:dead-letters")],
     ),
     "policy-queue": queues.policy(account=PLATFORM.account, queue_arn=QUEUE, rule_arns=RULES),
@@ -150,6 +168,7 @@ DOCUMENTS: dict[str, Any] = {
     "trust-tasks": trusts.ecs_tasks(PLATFORM),
     "trust-machines": trusts.states(PLATFORM),
     "trust-schedules": trusts.scheduler(PLATFORM),
-    "trust-messages": trusts.events(PLATFORM, rule_arns=RULES),
+    "trust-rules": trusts.events(PLATFORM, rule_arns=RULES),
+    "trust-recorder": trusts.own_machine(PLATFORM, PLATFORM.recorder),
     "trust-slack": trusts.chatbot(PLATFORM),
 }

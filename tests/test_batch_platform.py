@@ -1,5 +1,6 @@
 """What a platform asks the engine for. Proves the inputs, not that AWS accepts them."""
 
+import fnmatch
 import itertools
 import json
 
@@ -7,9 +8,10 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
+from batch import control
 from batch.connection import KEYS
 from batch.contract import Platform
-from batch.documents import job_machine, keys
+from batch.documents import job_machine, keys, machine_logs, recorder_machine
 from batch.errors import InvalidSettings
 from components import BatchPlatform
 from tests.recording import ACCOUNT, REGION, deploy, route_table
@@ -83,6 +85,11 @@ def document(resource, key):
     return json.loads(resource.inputs[key])
 
 
+def made_up_arn(machine):
+    """Return what the recording engine has for the ARN of a machine."""
+    return f"arn:aws:sfn:{REGION}:{ACCOUNT}:statemachine/{machine}"
+
+
 # What there is
 
 
@@ -103,19 +110,27 @@ def test_a_plain_platform_is_exactly_these_resources():
         ("QueuePolicy", "batch-messages"),
         ("Role", "batch-execution"),
         ("Role", "batch-machine"),
-        ("Role", "batch-publisher"),
+        ("Role", "batch-recorder"),
+        ("Role", "batch-rules"),
         ("Role", "batch-scheduler"),
+        ("Role", "batch-sweep"),
         ("Role", "batch-task"),
         ("RolePolicy", "batch-execution"),
         ("RolePolicy", "batch-machine"),
-        ("RolePolicy", "batch-publisher"),
+        ("RolePolicy", "batch-recorder"),
+        ("RolePolicy", "batch-rules"),
         ("RolePolicy", "batch-scheduler"),
+        ("RolePolicy", "batch-sweep"),
+        ("Schedule", "batch-sweep"),
         ("ScheduleGroup", "batch"),
         ("ScheduleGroup", "batch-manual"),
         ("SecurityGroup", "batch-tasks"),
         ("SecurityGroupEgressRule", "batch-tasks-ipv4"),
         ("SecurityGroupEgressRule", "batch-tasks-ipv6"),
+        ("StateMachine", "batch-recorder"),
         ("StateMachine", "batch-run-task"),
+        ("StateMachine", "batch-sweep"),
+        ("Table", "batch-control"),
         ("TaskDefinition", "batch"),
         ("Topic", "batch-failure"),
         ("Topic", "batch-success"),
@@ -152,6 +167,9 @@ def test_physical_names_are_those_of_the_contract():
         "batch-test-success",
         "batch-test-failure",
         "batch-test-run-task",
+        "batch-test_recorder",
+        "batch-test_sweep",
+        "batch-test-control",
         "/batch/batch-test",
         "/aws/vendedlogs/states/batch-test",
     }
@@ -298,7 +316,9 @@ def test_the_role_of_the_machines_may_do_what_their_definition_needs():
     assert document(policy, "policy")["Statement"] == job_machine.permissions(platform=PLATFORM)
 
 
-@pytest.mark.parametrize("role", ["execution", "machine", "publisher", "scheduler", "task"])
+@pytest.mark.parametrize(
+    "role", ["execution", "machine", "recorder", "rules", "scheduler", "sweep", "task"]
+)
 def test_a_role_is_only_for_this_account(role):
     trust = document(platform().one(aws.iam.Role, f"batch-{role}"), "assumeRolePolicy")
 
@@ -326,6 +346,7 @@ def test_in_production_what_holds_data_is_protected():
     assert protected == {
         ("aws:cloudwatch/logGroup:LogGroup", "batch-machines"),
         ("aws:cloudwatch/logGroup:LogGroup", "batch-tasks"),
+        ("aws:dynamodb/table:Table", "batch-control"),
         ("aws:sqs/queue:Queue", "batch-messages"),
         ("aws:sqs/queue:Queue", "batch-starts"),
     }
@@ -351,6 +372,134 @@ def test_schedules_may_be_made_once_the_group_and_the_policy_are_there():
     } <= waits.depends_on
 
 
+# What the platform remembers
+
+
+def test_the_control_table_has_the_keys_and_indexes_of_the_contract():
+    table = platform().one(aws.dynamodb.Table, "batch-control").inputs
+
+    assert (table["hashKey"], table["rangeKey"]) == (control.PARTITION_KEY, control.SORT_KEY)
+    assert {
+        index["name"]: tuple(key["attributeName"] for key in index["keySchemas"])
+        for index in table["globalSecondaryIndexes"]
+    } == control.INDEXES
+    assert {index["projectionType"] for index in table["globalSecondaryIndexes"]} == {"ALL"}
+    # DynamoDB refuses an attribute that no key uses.
+    assert {one["name"] for one in table["attributes"]} == {
+        control.PARTITION_KEY,
+        control.SORT_KEY,
+        *itertools.chain(*control.INDEXES.values()),
+    }
+    assert table["ttl"] == {"attributeName": control.TTL, "enabled": True}
+
+
+def test_the_control_table_is_paid_by_request_and_can_be_brought_back():
+    table = platform().one(aws.dynamodb.Table, "batch-control").inputs
+
+    assert table["billingMode"] == "PAY_PER_REQUEST"
+    assert table["pointInTimeRecovery"] == {"enabled": True}
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_in_production_nobody_deletes_the_control_table(production):
+    table = platform({"production": production}).one(aws.dynamodb.Table, "batch-control")
+
+    assert table.inputs["deletionProtectionEnabled"] is production
+
+
+def test_no_machine_is_made_before_the_control_table():
+    recording = platform()
+
+    assert {
+        machine.name
+        for machine in recording.of(aws.sfn.StateMachine)
+        if "aws:dynamodb/table:Table batch-control" in machine.depends_on
+    } == {"batch-run-task", "batch-recorder", "batch-sweep"}
+
+
+@pytest.mark.parametrize("machine", ["recorder", "sweep"])
+def test_a_machine_of_the_platform_has_a_role_that_is_its_own(machine):
+    recording = platform()
+    made = recording.one(aws.sfn.StateMachine, f"batch-{machine}")
+    trust = document(recording.one(aws.iam.Role, f"batch-{machine}"), "assumeRolePolicy")
+    policy = document(recording.one(aws.iam.RolePolicy, f"batch-{machine}"), "policy")
+    delivery = machine_logs.permissions()
+
+    assert made.inputs["roleArn"].endswith(f"role/batch/batch-test/batch-{machine}")
+    assert trust["Statement"][0]["Condition"]["ArnLike"]["aws:SourceArn"] == [
+        f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:batch-test_{machine}"
+    ]
+    assert policy["Statement"][-1:] == delivery
+
+
+def test_the_recorder_may_publish_to_the_topics_that_jobs_may_name():
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:reports"
+    own = [f"arn:aws:sns:{REGION}:{ACCOUNT}:batch-test-{end}" for end in ("success", "failure")]
+    policy = document(
+        platform({"topic_arns": [topic]}).one(aws.iam.RolePolicy, "batch-recorder"), "policy"
+    )
+    expected = recorder_machine.permissions(
+        platform=PLATFORM,
+        queue_arn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:batch-messages",
+        topic_arns=[*own, topic],
+    )
+
+    assert policy["Statement"] == [*expected, *machine_logs.permissions()]
+
+
+def test_the_sweep_starts_every_15_minutes():
+    schedule = platform().one(aws.scheduler.Schedule, "batch-sweep").inputs
+
+    assert (schedule["name"], schedule["groupName"]) == ("batch-test_sweep", "batch-test")
+    assert schedule["scheduleExpression"] == "rate(15 minutes)"
+    assert schedule["target"] == {
+        "arn": made_up_arn("batch-test_sweep"),
+        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/batch/batch-test/batch-scheduler",
+        "input": "{}",
+        "deadLetterConfig": {"arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:batch-starts"},
+        "retryPolicy": {"maximumEventAgeInSeconds": 900, "maximumRetryAttempts": 185},
+    }
+
+
+def starts(document):
+    """Return the machines that a policy's holder may start."""
+    return [
+        resource
+        for statement in document["Statement"]
+        if "states:StartExecution" in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+
+
+@pytest.mark.parametrize("machine", ["recorder", "sweep"])
+def test_a_machine_of_the_platform_cannot_start_itself(machine):
+    """Neither by itself nor by an event of its own end."""
+    recording = platform()
+    own = PLATFORM.own_machine_arn(f"batch-test_{machine}")
+    may = starts(document(recording.one(aws.iam.RolePolicy, f"batch-{machine}"), "policy"))
+    heard = [
+        prefix["prefix"]
+        for rule in recording.of(aws.cloudwatch.EventRule)
+        for prefix in document(rule, "eventPattern")["detail"]["stateMachineArn"]
+    ]
+
+    assert [pattern for pattern in may if fnmatch.fnmatchcase(own, pattern)] == []
+    assert len(heard) == 2
+    assert [prefix for prefix in heard if own.startswith(prefix)] == []
+
+
+def test_a_rule_may_start_the_recorder_and_nothing_else():
+    policy = document(platform().one(aws.iam.RolePolicy, "batch-rules"), "policy")
+
+    assert policy["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": ["states:StartExecution"],
+            "Resource": [PLATFORM.own_machine_arn(PLATFORM.recorder)],
+        }
+    ]
+
+
 # Messages
 
 
@@ -372,12 +521,18 @@ def test_dead_letters_are_kept_for_14_days():
     assert seconds == {14 * 24 * 3600}
 
 
-def test_each_end_of_a_run_goes_to_its_own_topic():
+def test_each_end_of_a_run_starts_the_recorder():
     targets = platform().of(aws.cloudwatch.EventTarget)
 
-    assert [(t.inputs["rule"], t.inputs["arn"].split(":")[-1]) for t in targets] == [
-        ("batch-failure", "batch-test-failure"),
-        ("batch-success", "batch-test-success"),
+    assert [(t.inputs["rule"], t.inputs["arn"]) for t in targets] == [
+        ("batch-failure", made_up_arn("batch-test_recorder")),
+        ("batch-success", made_up_arn("batch-test_recorder")),
+    ]
+    assert {t.inputs["roleArn"].split("/")[-1] for t in targets} == {"batch-rules"}
+    # The recorder reads the event as it is.
+    assert [t.inputs.keys() & {"input", "inputPath", "inputTransformer"} for t in targets] == [
+        set(),
+        set(),
     ]
 
 
@@ -401,28 +556,21 @@ def test_a_message_that_cannot_be_delivered_goes_to_its_queue():
     ]
 
 
-def test_a_target_makes_a_message_that_a_channel_shows():
-    target = platform().one(aws.cloudwatch.EventTarget, "batch-failure")
-
-    assert target.inputs["inputTransformer"]["inputPaths"]["status"] == "$.detail.status"
-    assert json.loads(target.inputs["inputTransformer"]["inputTemplate"])["source"] == "custom"
-    assert target.inputs["roleArn"].endswith("role/batch/batch-test/batch-publisher")
-
-
-def test_only_the_platforms_rules_and_alarms_publish():
+def test_only_the_recorder_the_sweep_and_the_alarms_publish():
     recording = platform()
-    publisher = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/batch/batch-test/batch-publisher"}
+    own = f"arn:aws:iam::{ACCOUNT}:role/batch/batch-test"
+    publishers = {"AWS": [f"{own}/batch-recorder", f"{own}/batch-sweep"]}
     failure = document(recording.one(aws.sns.TopicPolicy, "batch-failure"), "policy")
     success = document(recording.one(aws.sns.TopicPolicy, "batch-success"), "policy")
+    alarms = [alarm.name for alarm in recording.of(aws.cloudwatch.MetricAlarm)]
 
-    assert [s["Principal"] for s in success["Statement"]] == [publisher]
+    assert [s["Principal"] for s in success["Statement"]] == [publishers]
     assert [s["Principal"] for s in failure["Statement"]] == [
-        publisher,
+        publishers,
         {"Service": "cloudwatch.amazonaws.com"},
     ]
     assert failure["Statement"][1]["Condition"]["ArnLike"]["aws:SourceArn"] == [
-        f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:metricalarm/batch-messages",
-        f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:metricalarm/batch-starts",
+        f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:metricalarm/{name}" for name in sorted(alarms)
     ]
 
 
@@ -478,10 +626,15 @@ def test_aws_encrypts_unless_told():
 
     assert {"kmsKeyId" in r.inputs for r in recording.of(aws.cloudwatch.LogGroup)} == {False}
     assert {r.inputs["sqsManagedSseEnabled"] for r in recording.of(aws.sqs.Queue)} == {True}
+    # DynamoDB's own key, which costs nothing.
+    assert "serverSideEncryption" not in recording.one(aws.dynamodb.Table, "batch-control").inputs
 
 
-def test_a_key_encrypts_logs_topics_and_queues():
+def test_a_key_encrypts_the_table_logs_topics_and_queues():
     recording = platform({"kms_key_arn": KEY})
+    table = recording.one(aws.dynamodb.Table, "batch-control").inputs
+
+    assert table["serverSideEncryption"] == {"enabled": True, "kmsKeyArn": KEY}
 
     assert {r.inputs["kmsKeyId"] for r in recording.of(aws.cloudwatch.LogGroup)} == {KEY}
     assert {r.inputs["kmsMasterKeyId"] for r in recording.of(aws.sns.Topic)} == {KEY}
@@ -489,7 +642,7 @@ def test_a_key_encrypts_logs_topics_and_queues():
     assert {"sqsManagedSseEnabled" in r.inputs for r in recording.of(aws.sqs.Queue)} == {False}
 
 
-@pytest.mark.parametrize("role", ["publisher", "scheduler"])
+@pytest.mark.parametrize("role", ["scheduler"])
 def test_a_role_that_writes_to_what_is_encrypted_may_use_the_key(role):
     policy = document(
         platform({"kms_key_arn": KEY}).one(aws.iam.RolePolicy, f"batch-{role}"), "policy"

@@ -147,6 +147,7 @@ def test_production_protects_what_holds_data_and_staging_nothing():
     assert {r.type.split(":")[-1] for r in evaluate("prod").resources if r.protect} == {
         "LogGroup",
         "Queue",
+        "Table",
     }
     assert [r.key for r in evaluate("stg").resources if r.protect] == []
 

@@ -1,4 +1,4 @@
-"""What EventBridge Scheduler calls: the state machine of a job."""
+"""What EventBridge Scheduler calls: the state machine of a job, and the sweep."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ def permissions(*, platform: Platform, queue_arn: str, key_arn: str = "") -> lis
         key_arn: the key of that queue, empty if it has none of its own.
     """
     statements = [
-        allow(["states:StartExecution"], [platform.state_machine_arn("*")]),
+        allow(
+            ["states:StartExecution"],
+            [platform.state_machine_arn("*"), platform.own_machine_arn(platform.sweep)],
+        ),
         allow(["sqs:SendMessage"], [queue_arn]),
     ]
     if key_arn:

@@ -27,6 +27,15 @@ def states(platform: Platform) -> Policy:
     )
 
 
+def own_machine(platform: Platform, name: str) -> Policy:
+    """Return the trust of the role of one of the platform's own machines, and of no other."""
+    return trust(
+        "states.amazonaws.com",
+        account=platform.account,
+        source_arns=[platform.own_machine_arn(name)],
+    )
+
+
 def scheduler(platform: Platform) -> Policy:
     """Return the trust of the role of the schedules: the two groups of this platform.
 
@@ -43,7 +52,7 @@ def scheduler(platform: Platform) -> Policy:
 
 
 def events(platform: Platform, *, rule_arns: Sequence[str]) -> Policy:
-    """Return the trust of the role with which the rules' targets publish."""
+    """Return the trust of the role with which the rules' targets start the recorder."""
     return trust("events.amazonaws.com", account=platform.account, source_arns=sorted(rule_arns))
 
 

@@ -67,7 +67,7 @@ DOCUMENTS = {
         [None, "message"],
     ),
     "topic failure": (
-        topics.policy(account="a", topic_arn="t", publisher_arn="p", alarm_arns=["a"])["Statement"],
+        topics.policy(account="a", topic_arn="t", publisher_arns=["p"], alarm_arns=["a"])["Statement"],
         [None, "alarmed"],
     ),
     "queue": (
