@@ -60,6 +60,10 @@ MASK: Final = "***"
 """What the record has in place of a value of the environment."""
 
 
+REPLACED: Final = "Job.Replaced"
+"""``Error`` of an execution that another run of its job took the place of. It is no failure."""
+
+
 class Skip(StrEnum):
     """Why a run did nothing: ``code`` of its output, ``skip`` of its record."""
 

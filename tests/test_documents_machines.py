@@ -33,7 +33,9 @@ def complaints(definition):
         },
     }
     found = lint(json.dumps(template), config=ManualArgs(regions=["eu-west-1"]))
-    return [match.message for match in found]
+    # Its schema of JSONata states lacks what they may compute ("TimeoutSeconds" in "Task state").
+    computed = re.compile(r"'{% .* %}' is not of type 'number'", re.DOTALL)
+    return [match.message for match in found if not computed.fullmatch(match.message)]
 
 
 def expressions(value, path=()):
@@ -120,7 +122,7 @@ def test_results_and_errors_are_read_only_where_there_are_any(definition):
 
 @every_machine
 def test_no_two_machines_share_a_mistake_about_size(definition):
-    assert len(json.dumps(definition).encode()) < 20_000
+    assert len(json.dumps(definition).encode()) < 40_000
 
 
 @every_machine
@@ -138,9 +140,19 @@ def test_calls_of_services_are_tried_again(definition):
         if "aws-sdk" in state.get("Resource", "")
     }
 
-    assert set(calls) == {"sfn:getExecutionHistory", "ecs:stopTask", "ecs:describeTasks"}
-    assert all(retry[0]["MaxAttempts"] > 1 for retry in calls.values())
-    assert all(retry[0]["JitterStrategy"] == "FULL" for retry in calls.values())
+    assert {"dynamodb:transactWriteItems", "sfn:getExecutionHistory"} <= set(calls)
+    assert all(retry[-1]["MaxAttempts"] > 1 for retry in calls.values())
+    assert all(retry[-1]["JitterStrategy"] == "FULL" for retry in calls.values())
+    assert all(retry[-1]["ErrorEquals"] == ["States.TaskFailed"] for retry in calls.values())
+
+
+@every_machine
+def test_every_call_says_what_happens_when_it_fails_for_good(definition):
+    tasks = {name: s for name, s in definition["States"].items() if s["Type"] == "Task"}
+
+    assert {
+        name for name, s in tasks.items() if s["Catch"][-1]["ErrorEquals"] != ["States.ALL"]
+    } == (set())
 
 
 def test_the_partition_is_the_platforms():
@@ -163,8 +175,18 @@ def test_a_definition_names_the_family_without_a_revision():
 def test_limits_are_those_of_the_job():
     definition = MACHINES["machine-rich"]
 
-    assert definition["TimeoutSeconds"] == 7200
-    assert definition["States"][job_machine.RUN]["TimeoutSeconds"] == 900
+    bound = definition["States"][job_machine.RUN]["TimeoutSeconds"]
+    admitted = '"2026-11-23T18:00:00.000Z"'
+
+    def after(moment):
+        states = f"$states := {{'context': {{'State': {{'EnteredTime': '{moment}'}}}}}}"
+        return value_of(f"($admitted := {admitted}; {states}; {bound[2:-2]})")
+
+    # The run's and the longest that an admission takes without a queue.
+    assert definition["TimeoutSeconds"] == 7200 + 1800
+    assert after("2026-11-23T18:00:01.500Z") == 900
+    assert after("2026-11-23T19:50:00.000Z") == 600
+    assert after("2026-11-23T21:00:00.000Z") == 1
 
 
 def test_no_limit_is_no_limit():
@@ -203,7 +225,14 @@ def test_the_last_start_of_a_spot_job_is_not_on_spot(starts, failed, provider):
 def test_the_machine_for_commands_has_the_reserved_name():
     held = MACHINES["machine-run-task"]["States"]["Job"]["Output"]
 
-    assert held == {"name": RUN_TASK, "commands": [], "environment": [], "secrets": []}
+    assert held == {
+        "name": RUN_TASK,
+        "commands": [],
+        "environment": [],
+        "secrets": [],
+        "attemptSeconds": 12 * 3600,
+        "runSeconds": 24 * 3600,
+    }
 
 
 def test_a_command_that_looks_like_an_expression_stays_text():

@@ -150,16 +150,25 @@ STATES = task_end.states(
 
 
 def looked_up(described, *, failures=(), looks=0):
-    ended = value(job_outcome.of_timeout(900)) | {"taskArn": TASK}
+    ended = value(job_outcome.of_timeout(900, left="")) | {"taskArn": TASK}
     written = STATES["Look at the task"]["Assign"]["ended"]
     result = {"Tasks": described, "Failures": list(failures)}
     return value(written, states={"result": result}, ended=ended, looks=looks)
 
 
-def test_a_time_out_says_its_limit():
-    assert value(job_outcome.of_timeout(900))["reason"] == (
-        "the attempt took longer than its limit of 15 min"
-    )
+@pytest.mark.parametrize(
+    ("attempt", "run", "left", "words"),
+    [
+        (900, None, None, "the attempt took longer than its limit of 15 min"),
+        (900, 3600, 3600, "the attempt took longer than its limit of 15 min"),
+        (900, 3600, 899, "the run took longer than its limit of 1 h"),
+        (None, 3600, 3600, "the run took longer than its limit of 1 h"),
+    ],
+)
+def test_a_time_out_says_which_limit_it_was(attempt, run, left, words):
+    written = job_outcome.of_timeout(attempt, run, left="$left")
+
+    assert value(written, **({} if left is None else {"left": left}))["reason"] == words
 
 
 def test_a_task_over_its_limit_stays_timed_out_whatever_its_exit_code():

@@ -15,7 +15,14 @@ from batch.job import Job
 OVERRIDES_LIMIT: Final = 8192
 """Bytes of RunTask's overrides, the JSON around the values included (RunTask, "overrides")."""
 
-_TEXTS: Final = ("cpu", "memory", "schedule", "scheduledTime", "trigger", "requestedBy")
+_TEXTS: Final = (
+    *("cpu", "memory", "schedule", "scheduledTime", "trigger", "requestedBy", "backfill"),
+)
+
+
+_MOMENT: Final = (
+    "/^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]([.][0-9]{1,3})?Z/"
+)
 
 
 def constants(job: Job) -> dict[str, Any]:
@@ -32,6 +39,10 @@ def constants(job: Job) -> dict[str, Any]:
         known["cpu"] = str(job.cpu)
     if job.memory is not None:
         known["memory"] = str(job.memory)
+    if job.attempt_timeout_seconds is not None:
+        known["attemptSeconds"] = job.attempt_timeout_seconds
+    if job.run_timeout_seconds is not None:
+        known["runSeconds"] = job.run_timeout_seconds
     if job.ephemeral_storage_gib is not None:
         known["ephemeralStorage"] = {"SizeInGiB": job.ephemeral_storage_gib}
     held: dict[str, Any] = literal(known)
@@ -85,6 +96,9 @@ def _problems() -> str:
                 $key & ': is not a number; write digits in quotes, for instance "1024"'))}}),
         $type($in.trigger) = 'string' ? ($in.trigger in [{triggers}] ? [] :
             'trigger: unknown value; use one of {allowed}'),
+        $type($in.scheduledTime) = 'string' ? (
+            $replace($in.scheduledTime, {_MOMENT}, '') = '' ? [] :
+            'scheduledTime: is not a moment in UTC; write it as 2026-11-23T18:00:00Z'),
         $exists($in.commands) ? (
             $type($in.commands) = 'null' ? [] :
             $type($in.commands) != 'array' ?
@@ -122,6 +136,7 @@ def _run() -> str:
     context = "$states.context.Execution"
     return f"""{{
         'commands': [$exists($in.commands) ? $in.commands : $job.commands],
+        'scheduledTime': $in.scheduledTime,
         'cpu': $exists($in.cpu) ? $in.cpu : $job.cpu,
         'memory': $exists($in.memory) ? $in.memory : $job.memory,
         'environment': [$each(

@@ -4,11 +4,14 @@
 
 ``$job``            what the job's code says (``job_input.constants``)
 ``$run``            the input merged over that
+``$record``         what the control table gets to know of the run (``run_record``)
 ``$started``        how often the command was started before the current task
 ``$failed``         attempts that failed and were tried again
 ``$failedStarts``   starts that failed, and interruptions, that were tried again
 ``$ended``          what became of the last task (``job_outcome``)
 ``$looks``          how often something was looked up since the time-out
+
+and those of ``admission``. A run's limit counts from ``$admitted``, when it was let in.
 """
 
 from __future__ import annotations
@@ -17,10 +20,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from batch.contract import Platform, RunError, Tag
-from batch.documents import job_input, job_outcome, task_end
-from batch.documents.jsonata import delay, expression, literal
+from batch.documents import admission, job_input, job_outcome, run_record, task_end
+from batch.documents.jsonata import delay, expression, literal, longest_delay
 from batch.documents.statements import Statement, allow
-from batch.job import Job
+from batch.job import Backoff, Job
+from batch.job.limits import LONGEST as _LONGEST
 
 RUN: Final = "Run the command"
 _VERDICT: Final = "What happened?"
@@ -36,6 +40,9 @@ def definition(
     security_groups: Sequence[str],
     public_ip: bool,
     project: str,
+    history_days: int = 400,
+    group_limit: int | None = None,
+    success_messages: bool = True,
 ) -> dict[str, Any]:
     """Return the definition of the state machine of ``job``.
 
@@ -44,6 +51,9 @@ def definition(
             reaches every machine without a change of this document.
         container: the name of the container that runs the command.
         project: the Pulumi project, for the tag of the tasks.
+        history_days: how long the record of a run is kept.
+        group_limit: the number of places of the job's concurrency group.
+        success_messages: whether a success is told, where the job does not say.
     """
     document: dict[str, Any] = {
         "Comment": job.description or f"Runs {job.name} on {platform.prefix}",
@@ -51,7 +61,10 @@ def definition(
         "StartAt": "Job",
     }
     if job.run_timeout_seconds is not None:
-        document["TimeoutSeconds"] = job.run_timeout_seconds
+        # Only what goes wrong is ended by it: what is left of a run's limit bounds its attempts.
+        document["TimeoutSeconds"] = min(
+            job.run_timeout_seconds + job.longest_wait_seconds, _LONGEST
+        )
     run: dict[str, Any] = {
         "Type": "Task",
         "Resource": f"arn:{platform.partition}:states:::ecs:runTask.sync",
@@ -78,7 +91,11 @@ def definition(
             {
                 "ErrorEquals": ["States.Timeout"],
                 "Assign": {
-                    "ended": job_outcome.of_timeout(job.attempt_timeout_seconds),
+                    "ended": job_outcome.of_timeout(
+                        job.attempt_timeout_seconds,
+                        job.run_timeout_seconds,
+                        left=_left(job),
+                    ),
                     "looks": 0,
                 },
                 "Output": {},
@@ -93,7 +110,12 @@ def definition(
         ],
         "Next": _VERDICT,
     }
-    if job.attempt_timeout_seconds is not None:
+    if job.run_timeout_seconds is not None:
+        longest = [_left(job)]
+        if job.attempt_timeout_seconds is not None:
+            longest.append(str(job.attempt_timeout_seconds))
+        run["TimeoutSeconds"] = expression(f"$max([1, $min([{', '.join(longest)}])])")
+    elif job.attempt_timeout_seconds is not None:
         run["TimeoutSeconds"] = job.attempt_timeout_seconds
     document["States"] = {
         "Job": {
@@ -106,9 +128,16 @@ def definition(
             "Assign": {
                 "job": expression("$states.input"),
                 "run": job_input.read(container=container),
+                "record": run_record.item(
+                    job=job,
+                    container=container,
+                    history_days=history_days,
+                    success_messages=success_messages,
+                ),
                 "started": 0,
                 "failed": 0,
                 "failedStarts": 0,
+                **admission.variables(),
             },
             # Kept out of every later state, where it would be in the history again and again.
             "Output": {},
@@ -117,10 +146,16 @@ def definition(
         "Input is right?": {
             "Type": "Choice",
             "Choices": [
-                {"Condition": expression("$exists($run.problems)"), "Next": "Input refused"}
+                {"Condition": expression("$exists($run.problems)"), "Next": "Record the refusal"},
+                *admission.too_late(job),
             ],
-            "Default": RUN,
+            "Default": admission.START,
         },
+        # As a run that has begun: whoever records its end finds it, even if no event tells of it.
+        "Record the refusal": run_record.put(
+            platform, run_record.BEGUN, failed="Input refused", after="Input refused"
+        ),
+        **admission.states(platform=platform, job=job, group_limit=group_limit, after=RUN),
         RUN: run,
         **task_end.states(
             platform=platform,
@@ -147,15 +182,19 @@ def told(definition: Mapping[str, Any]) -> dict[str, Any]:
     if not {"Job", RUN} <= states.keys():
         return {}
     return {
+        "attemptSeconds": None,
+        "runSeconds": None,
         **states["Job"]["Output"],
-        "attemptSeconds": states[RUN].get("TimeoutSeconds"),
-        "runSeconds": definition.get("TimeoutSeconds"),
         "taskDefinition": states[RUN]["Arguments"]["TaskDefinition"],
     }
 
 
-def permissions(*, platform: Platform) -> list[Statement]:
-    """Return what the role of the platform's machines needs, for every job and run-task."""
+def permissions(*, platform: Platform, key_arn: str = "") -> list[Statement]:
+    """Return what the role of the platform's machines needs, for every job and run-task.
+
+    Args:
+        key_arn: the key of the control table, empty if it has none of its own.
+    """
     definitions = [
         platform.arn("ecs", f"task-definition/{family}:*")
         for family in (platform.family(), platform.family("*"))
@@ -163,6 +202,7 @@ def permissions(*, platform: Platform) -> list[Statement]:
     tasks = [platform.arn("ecs", f"task/{platform.prefix}/*")]
     cluster = {"ecs:cluster": platform.cluster_arn}
     return [
+        *admission.permissions(platform=platform, key_arn=key_arn),
         allow(["ecs:RunTask"], definitions, ArnEquals=cluster),
         allow(["ecs:StopTask", "ecs:DescribeTasks"], tasks, ArnEquals=cluster),
         allow(["ecs:TagResource"], tasks, StringEquals={"ecs:CreateAction": "RunTask"}),
@@ -219,8 +259,11 @@ def _tags(platform: Platform, job: Job, project: str) -> list[dict[str, Any]]:
 
 
 def _verdict(job: Job) -> dict[str, Any]:
-    attempts_left = f"$failed + 1 < {job.retry.attempts}"
-    starts_left = f"$failedStarts + 1 < {job.start_retry.attempts}"
+    attempts_left = f"$failed + 1 < {job.retry.attempts}{_in_time(job, job.retry, '$failed')}"
+    starts_left = (
+        f"$failedStarts + 1 < {job.start_retry.attempts}"
+        f"{_in_time(job, job.start_retry, '$failedStarts')}"
+    )
     tried_again = [job_outcome.FAILED, job_outcome.TIMED_OUT]
     if job.retry.exit_codes:
         codes = ", ".join(str(code) for code in sorted(job.retry.exit_codes))
@@ -242,6 +285,21 @@ def _verdict(job: Job) -> dict[str, Any]:
         ],
         "Default": "Task stopped",
     }
+
+
+def _left(job: Job) -> str:
+    """Return what is left of the run's limit when the state is entered, in seconds."""
+    if job.run_timeout_seconds is None:
+        return ""
+    spent = "($toMillis($states.context.State.EnteredTime) - $toMillis($admitted)) / 1000"
+    return f"$ceil({job.run_timeout_seconds} - {spent})"
+
+
+def _in_time(job: Job, backoff: Backoff, tried: str) -> str:
+    """Return the condition that the run's limit leaves time for another wait."""
+    if job.run_timeout_seconds is None or backoff.attempts == 1:
+        return ""
+    return f" and {longest_delay(backoff, tried=tried)} < {_left(job)}"
 
 
 def _waits(job: Job) -> dict[str, Any]:
@@ -281,6 +339,11 @@ def _ends() -> dict[str, Any]:
             "Next": "Attempt timed out",
         },
         "Succeeded": {"Type": "Succeed", "Output": job_outcome.result()},
+        admission.FAILED: {
+            "Type": "Fail",
+            "Error": RunError.NOT_STARTED.value,
+            "Cause": job_outcome.not_admitted(),
+        },
         "Input refused": {
             "Type": "Fail",
             "Error": RunError.NOT_STARTED.value,

@@ -52,12 +52,27 @@ def of_error(*, container: str) -> str:
     )
 
 
-def of_timeout(limit_seconds: int | None) -> str:
-    """Return the expression for ``$ended`` of an attempt over its limit, its task unknown yet."""
-    limit = f" of {durations.in_words(limit_seconds)}" if limit_seconds else ""
+def of_timeout(attempt_seconds: int | None, run_seconds: int | None = None, *, left: str) -> str:
+    """Return the expression for ``$ended`` of an attempt over a limit, its task unknown yet.
+
+    Args:
+        attempt_seconds: the limit of an attempt.
+        run_seconds: the limit of the run.
+        left: the expression for what was left of it when the attempt began.
+    """
+    attempt, run = (
+        f"the {what} took longer than its limit"
+        + (f" of {durations.in_words(limit)}" if limit else "")
+        for what, limit in (("attempt", attempt_seconds), ("run", run_seconds))
+    )
+    if run_seconds is None:
+        reason = text(attempt)
+    elif attempt_seconds is None:
+        reason = text(run)
+    else:
+        reason = f"{left} < {attempt_seconds} ? {text(run)} : {text(attempt)}"
     return expression(
-        f"""{{'kind': {text(TIMED_OUT)}, 'started': true, 'stopped': false,
-        'reason': {text("the attempt took longer than its limit" + limit)}}}"""
+        f"""{{'kind': {text(TIMED_OUT)}, 'started': true, 'stopped': false, 'reason': {reason}}}"""
     )
 
 
@@ -99,6 +114,16 @@ def refusal() -> str:
         'reason': $substring($join($run.problems, '; also '), 0, {_REASON_LIMIT}),
         'attempts': 0
         }})"""
+    )
+
+
+def not_admitted() -> str:
+    """Return the expression for the Cause of a run that could not be let in."""
+    return expression(
+        """$string({
+        'reason': 'the control table could not be written: ' & $trouble,
+        'attempts': 0
+        })"""
     )
 
 

@@ -48,16 +48,30 @@ def utf8_bytes(of: str) -> str:
     return f"$length($replace($encodeUrlComponent({of}), /%[0-9A-F]{{2}}/, 'x'))"
 
 
+def moment(of: str) -> str:
+    """Return a moment as the control table has it, ``2026-11-23T18:00:00.877Z``.
+
+    Args:
+        of: the expression for a moment in ISO 8601.
+    """
+    return f"$fromMillis($toMillis({of}))"
+
+
 def delay(backoff: Backoff, *, tried: str) -> str:
     """Return the whole seconds to wait once something was tried ``tried`` + 1 times.
 
     With jitter anything from 1 s to the delay is waited, as ``JitterStrategy: FULL`` does.
     """
+    seconds = longest_delay(backoff, tried=tried)
+    return f"$ceil($random() * {seconds})" if backoff.jitter else seconds
+
+
+def longest_delay(backoff: Backoff, *, tried: str) -> str:
+    """Return the most whole seconds that :func:`delay` can be."""
     seconds = f"{backoff.interval_seconds}"
     if backoff.backoff_rate != 1 and 0 < backoff.interval_seconds < backoff.max_delay_seconds:
         # The exponent stops where the delay no longer grows: $power fails beyond 10^308.
         growth = math.log(backoff.max_delay_seconds / backoff.interval_seconds)
         last = math.ceil(growth / math.log(backoff.backoff_rate))
         seconds = f"{seconds} * $power({backoff.backoff_rate:g}, $min([{last}, {tried}]))"
-    seconds = f"$floor($min([{backoff.max_delay_seconds}, {seconds}]))"
-    return f"$ceil($random() * {seconds})" if backoff.jitter else seconds
+    return f"$floor($min([{backoff.max_delay_seconds}, {seconds}]))"

@@ -101,7 +101,7 @@ def states(
                     "Assign": {"looks": 0},
                     "Next": stop,
                 },
-                {"Condition": expression(f"{known}.none = true"), "Next": after},
+                {"Condition": expression(f"{known}.none = true and $looks > 2"), "Next": after},
                 {
                     "Condition": expression(f"$looks < {_HISTORY_LOOKS}"),
                     "Next": f"Wait for the history{of}",

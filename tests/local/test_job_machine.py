@@ -15,6 +15,7 @@ from batch.documents import containers, job_machine, run_task_machine
 from batch.job import Backoff, Job, Retry
 from localaws.emulator import Emulator
 from localaws.feed import Happening, LogLine, TaskStateChange
+from tests.local.control import ControlTable
 from tests.local.ecs import wait_for
 from tests.roles import open_role
 
@@ -35,6 +36,7 @@ class Machines:
         self._count = 0
         self._lock = threading.Lock()
         self._role = open_role(emulator.client("iam"), "machines", path=PLATFORM.role_path)
+        self.table = ControlTable(emulator.client("dynamodb"), PLATFORM).make()
         self.ecs.create_cluster(
             clusterName=PLATFORM.prefix, capacityProviders=["FARGATE", "FARGATE_SPOT"]
         )
@@ -358,10 +360,23 @@ def test_a_time_out_is_no_exit_code(machines):
     assert (error, cause["attempts"]) == ("Job.TimedOut", 1)
 
 
-def test_a_run_over_its_own_limit_is_timed_out(machines):
+def test_what_is_left_of_the_runs_limit_bounds_an_attempt(machines):
     machine = machines.make("sleep", "60", attempt_timeout_seconds=None, run_timeout_seconds=1)
 
-    assert machines.run(machine)["status"] == "TIMED_OUT"
+    error, cause = machines.failed(machine)
+
+    assert (error, cause["reason"]) == ("Job.TimedOut", "the run took longer than its limit of 1 s")
+    assert machines.task(cause["taskArn"])["lastStatus"] == "STOPPED"
+
+
+def test_no_attempt_begins_that_the_runs_limit_leaves_no_time_to_wait_for(machines):
+    machine = machines.make(
+        *shell("exit 3"), run_timeout_seconds=20, retry=again(5, interval_seconds=60, max_delay_seconds=60)
+    )
+
+    error, cause = machines.failed(machine)
+
+    assert (error, cause["attempts"]) == ("Job.ExitCode", 1)
 
 
 # Input

@@ -1,0 +1,281 @@
+"""Who holds the places that a run wants, and are they still there?
+
+A place is given back by the recorder when its run is over. That takes some seconds, and may fail; a
+run that finds the place taken looks for itself. A holder is gone only if its execution is neither
+running nor waiting for a redrive, *and* its task is stopped. An execution that Step Functions does
+not know may have just begun (DescribeExecution is eventually consistent): it counts as alive until
+15 minutes after its admission.
+
+The states use
+
+``$holders``   the executions still to be looked at, each with its ``place``
+``$old``       the one that is looked at (``task_end`` adds what became of its task)
+``$alive``     the name of one that is not gone
+``$freed``     whether a place was given back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from batch import control
+from batch.contract import Platform
+from batch.documents import task_end
+from batch.documents.jsonata import expression, text
+from batch.documents.statements import Statement, allow
+from batch.documents.task_end import RETRY
+
+START: Final = "Who has the place?"
+_NEXT: Final = "Another holder?"
+_LOOK: Final = "Look at the holder"
+_FREE: Final = "Free the place"
+_UNKNOWN: Final = "When did it begin?"
+_LOST: Final = "Long over?"
+_OF: Final = " of the holder"
+
+UNKNOWN_SECONDS: Final = 15 * 60
+"""How long what cannot be found counts as alive."""
+
+_REST: Final = expression("[$filter($holders, function($h, $i) { $i > 0 })]")
+_ALIVE: Final = expression("$split($old.execution, ':')[-1]")
+_KEEP: Final = {"holders": _REST, "alive": _ALIVE}
+"""What is assigned when a holder is not gone."""
+
+
+def states(
+    *, platform: Platform, places: Collection[str], replace: bool, again: str, taken: str
+) -> dict[str, Any]:
+    """Return the states from :data:`START` on.
+
+    Args:
+        places: the sort keys of the places that the run wants.
+        replace: whether a live holder of the job's own place is stopped.
+        again: the state that asks once more, as a place was given back.
+        taken: the state that goes on where every holder is alive.
+    """
+    sdk = f"arn:{platform.partition}:states:::aws-sdk"
+    return {
+        START: {
+            "Type": "Task",
+            "Resource": f"{sdk}:dynamodb:transactGetItems",
+            "Arguments": {
+                "TransactItems": [
+                    {
+                        "Get": {
+                            "TableName": platform.control_table,
+                            "Key": {"pk": {"S": control.SLOTS}, "sk": {"S": place}},
+                        }
+                    }
+                    for place in places
+                ]
+            },
+            "Assign": {"holders": _holders(len(places))},
+            "Output": {},
+            "Retry": RETRY,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": taken}],
+            "Next": _NEXT,
+        },
+        _NEXT: {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Condition": expression("$count($holders) > 0"),
+                    "Assign": {"old": _old(), "looks": 0},
+                    "Next": _LOOK,
+                },
+                {"Condition": expression("$freed or $alive = ''"), "Next": again},
+            ],
+            "Default": taken,
+        },
+        _LOOK: {
+            "Type": "Task",
+            "Resource": f"{sdk}:sfn:describeExecution",
+            "Arguments": {
+                "ExecutionArn": expression("$old.execution"),
+                # Input and output together can be more than a state may have.
+                "IncludedData": "METADATA_ONLY",
+            },
+            "Assign": {
+                "old": expression(
+                    "$merge([$old, {'status': $states.result.Status,"
+                    " 'over': $toMillis($states.result.StopDate)}])"
+                )
+            },
+            "Output": {},
+            "Retry": [
+                {"ErrorEquals": ["Sfn.ExecutionDoesNotExistException"], "MaxAttempts": 0},
+                *RETRY,
+            ],
+            "Catch": [
+                {
+                    "ErrorEquals": ["Sfn.ExecutionDoesNotExistException"],
+                    "Output": {},
+                    "Next": _UNKNOWN,
+                },
+                {"ErrorEquals": ["States.ALL"], "Assign": _KEEP, "Output": {}, "Next": _NEXT},
+            ],
+            "Next": "Is it gone?",
+        },
+        "Is it gone?": {
+            "Type": "Choice",
+            "Choices": [
+                *(_replacing(places) if replace else ()),
+                {
+                    "Condition": expression("$old.status in ['RUNNING', 'PENDING_REDRIVE']"),
+                    "Assign": _KEEP,
+                    "Next": _NEXT,
+                },
+                # Its machine saw its task end.
+                {"Condition": expression("$old.status = 'SUCCEEDED'"), "Next": _FREE},
+            ],
+            "Default": task_end.find(_OF),
+        },
+        **({} if not replace else _stop(sdk)),
+        **task_end.states(
+            platform=platform,
+            execution="$old.execution",
+            variable="old",
+            of=_OF,
+            after=_FREE,
+            lost=_LOST,
+        ),
+        _LOST: {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Condition": expression(
+                        "$not($exists($old.taskArn)) and $exists($old.over)"
+                        f" and {_ago('$old.over')}"
+                    ),
+                    "Next": _FREE,
+                }
+            ],
+            "Default": "Keep the place",
+        },
+        "Keep the place": {"Type": "Pass", "Assign": _KEEP, "Output": {}, "Next": _NEXT},
+        _UNKNOWN: {
+            "Type": "Task",
+            "Resource": f"{sdk}:dynamodb:getItem",
+            "Arguments": {
+                "TableName": platform.control_table,
+                "Key": {
+                    "pk": {"S": expression(f"'run#' & {_job(platform)}")},
+                    "sk": {"S": expression("$split($old.execution, ':')[-1]")},
+                },
+                "ConsistentRead": True,
+                "ProjectionExpression": "admitted",
+            },
+            "Assign": {
+                "old": expression(
+                    "$merge([$old, {'over': $toMillis($states.result.Item.admitted.S)}])"
+                )
+            },
+            "Output": {},
+            "Retry": RETRY,
+            "Catch": [
+                {"ErrorEquals": ["States.ALL"], "Assign": _KEEP, "Output": {}, "Next": _NEXT}
+            ],
+            "Next": "Just begun?",
+        },
+        "Just begun?": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Condition": expression(f"$exists($old.over) ? {_ago('$old.over')} : true"),
+                    "Next": _FREE,
+                }
+            ],
+            "Default": "Keep the place",
+        },
+        _FREE: {
+            "Type": "Task",
+            "Resource": f"{sdk}:dynamodb:updateItem",
+            "Arguments": {
+                "TableName": platform.control_table,
+                "Key": {"pk": {"S": control.SLOTS}, "sk": {"S": expression("$old.place")}},
+                "UpdateExpression": "DELETE holders :gone",
+                "ExpressionAttributeValues": {":gone": {"SS": [expression("$old.execution")]}},
+            },
+            "Assign": {"holders": _REST, "freed": True},
+            "Output": {},
+            "Retry": RETRY,
+            "Catch": [
+                {"ErrorEquals": ["States.ALL"], "Assign": _KEEP, "Output": {}, "Next": _NEXT}
+            ],
+            "Next": _NEXT,
+        },
+    }
+
+
+def _ago(of: str) -> str:
+    return f"$toMillis($states.context.State.EnteredTime) - {of} > {UNKNOWN_SECONDS * 1000}"
+
+
+def _holders(count: int) -> str:
+    lists = [
+        f"[$map($states.result.Responses[{n}].Item.holders.SS, function($h) {{ {{"
+        f"'execution': $h, 'place': $states.result.Responses[{n}].Item.sk.S}} }})]"
+        for n in range(count)
+    ]
+    listed = lists[0] if count == 1 else f"$append({', '.join(lists)})"
+    return expression(
+        f"[$filter({listed}, function($h) {{ $h.execution != $states.context.Execution.Id }})]"
+    )
+
+
+def _old() -> str:
+    reason = "'its run is over, and ' & $states.context.Execution.Name & ' takes its place'"
+    return expression(
+        f"{{'execution': $holders[0].execution, 'place': $holders[0].place, 'reason': {reason}}}"
+    )
+
+
+def _job(platform: Platform) -> str:
+    """Return the expression for the job of ``$old``, from its machine's name."""
+    skip = len(platform.prefix) + 1
+    return f"$substring($split($old.execution, ':')[-2], {skip})"
+
+
+def _replacing(places: Collection[str]) -> list[dict[str, Any]]:
+    own = next(place for place in places if place.startswith("job#"))
+    return [
+        {
+            "Condition": expression(
+                f"$old.status in ['RUNNING', 'PENDING_REDRIVE'] and $old.place = {text(own)}"
+            ),
+            "Next": "Stop the holder",
+        }
+    ]
+
+
+def _stop(sdk: str) -> dict[str, Any]:
+    return {
+        "Stop the holder": {
+            "Type": "Task",
+            "Resource": f"{sdk}:sfn:stopExecution",
+            "Arguments": {
+                "ExecutionArn": expression("$old.execution"),
+                "Error": control.REPLACED,
+                "Cause": expression(
+                    "$string({'reason': 'replaced by the run ' & $states.context.Execution.Name})"
+                ),
+            },
+            "Output": {},
+            "Retry": RETRY,
+            "Catch": [
+                {"ErrorEquals": ["States.ALL"], "Assign": _KEEP, "Output": {}, "Next": _NEXT}
+            ],
+            "Next": task_end.find(_OF),
+        }
+    }
+
+
+def permissions(*, platform: Platform) -> list[Statement]:
+    """Return what the states need beyond the table."""
+    return [
+        allow(
+            ["states:DescribeExecution", "states:StopExecution"],
+            [platform.execution_arn("*", "*")],
+        )
+    ]
