@@ -10,7 +10,7 @@ with States.Runtime, which nothing catches. For ECS and the AWS SDK integrations
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, Final
 
 import botocore.session
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
@@ -74,11 +74,38 @@ def apply() -> None:
         service_action_name: str | None = None,
     ) -> None:
         found = operation(self, boto_service_name, service_action_name)
-        if found is not None and found.output_shape is not None:
-            self._from_boto_response(response, found.output_shape)
+        if found is None or found.output_shape is None:
+            return
+        self._from_boto_response(response, found.output_shape)
+        if found.service_model.service_name == "dynamodb" and "aws-sdk" in (
+            self.resource.resource_arn
+        ):
+            response.update(_attribute_values(dict(response)))
 
     replace(service_task, "_normalise_parameters", parameters)
     replace(service_task, "_normalise_response", response)
+
+
+_ATTRIBUTE_TYPES: Final = {
+    "BOOL": "Bool",
+    "NULL": "Nul",
+    "SS": "Ss",
+    "NS": "Ns",
+    "BS": "Bs",
+}
+"""What the AWS SDK integration calls the types of DynamoDB: as the SDK for Java does."""
+
+
+def _attribute_values(value: Any) -> Any:
+    """Return an answer of DynamoDB with the types of its values in that case."""
+    if isinstance(value, list):
+        return [_attribute_values(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1 and value.keys() <= _ATTRIBUTE_TYPES.keys():
+        ((type_, inner),) = value.items()
+        return {_ATTRIBUTE_TYPES[type_]: inner}
+    return {key: _attribute_values(item) for key, item in value.items()}
 
 
 def _request(value: Any, shape: Shape, field: str, problems: list[str]) -> Any:
@@ -95,7 +122,14 @@ def _request(value: Any, shape: Shape, field: str, problems: list[str]) -> Any:
             return value
         return [_request(item, shape.member, field, problems) for item in value]
     if isinstance(shape, MapShape):
-        return value
+        if not isinstance(value, dict):
+            problems.append(f"The value for the field '{field}' must be an object")
+            return value
+        return {
+            key: _request(item, shape.value, field, problems)
+            for key, item in value.items()
+            if item is not None
+        }
     expected = _type_problem(value, shape)
     if expected:
         problems.append(f"The value for the field '{field}' must be {expected}")
