@@ -18,6 +18,7 @@ from batch.documents import (
     schedule_target,
     trusts,
 )
+from batch.settings import Settings
 from components import (
     batch_platform_args,
     cluster,
@@ -152,7 +153,7 @@ class BatchPlatform(pulumi.ComponentResource):
             "image": args["image"],
             "executionrole": _execution_role(name, platform, roles, self),
             "machinerole": _machine_role(
-                name, platform, roles, [*place, logs.machines, logs.tasks, table], self
+                name, platform, roles, key_arn, [*place, logs.machines, logs.tasks, table], self
             ),
             "schedulerrole": scheduler_role,
             "deadletters": told.starts.arn,
@@ -186,7 +187,7 @@ class BatchPlatform(pulumi.ComponentResource):
         )
         # The first run of a job needs it, and a job names only its family.
         connection["machinerole"] = role.after(connection["machinerole"], definition)
-        run_task = _run_task(name, platform, net, connection, parent=self)
+        run_task = _run_task(name, platform, settings, net, connection, parent=self)
         # What runs a command during a deployment asks for the revision, and so waits for all that
         # a run needs and that hears of its end: nothing else names the machine.
         ready = role.after(definition.arn, *place, logs.tasks, table, run_task, *recorded.targets)
@@ -232,6 +233,7 @@ def _machine_role(
     name: str,
     platform: Platform,
     roles: role.Place,
+    key_arn: pulumi.Input[str] | None,
     needed: Sequence[pulumi.Resource],
     parent: pulumi.Resource,
 ) -> pulumi.Output[str]:
@@ -243,6 +245,7 @@ def _machine_role(
         permissions=job_machine.permissions,
         parent=parent,
         platform=platform,
+        key_arn=key_arn or "",
     )
     # A machine is refused if the group that it logs to is not there, and its first run fails
     # without the cluster, the tasks' log group or the control table.
@@ -284,6 +287,7 @@ def _scheduler_role(
 def _run_task(
     name: str,
     platform: Platform,
+    settings: Settings,
     net: Network,
     connection: dict[str, pulumi.Input[str]],
     *,
@@ -300,6 +304,8 @@ def _run_task(
             groups=net.groups,
             public_ip=net.public_ip,
             project=connection["project"],
+            history_days=settings.history_days,
+            success_messages=settings.success_messages,
         ),
         role_arn=connection["machinerole"],
         log_group_arn=platform.log_group_arn(platform.machine_log_group),

@@ -6,11 +6,12 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from batch import control
 from batch.contract import Platform, schedule_input
 from batch.documents import job_machine
 from batch.job import Job
 from batch.schedule import Schedule
-from components import clock, job_task, registry, state_machine
+from components import clock, granted, job_task, registry, state_machine
 from components.connection import Connection, connect
 from components.job_inputs import JobInputs
 from components.rendering import as_output, derived, split, text
@@ -47,6 +48,12 @@ class ScheduledJob(pulumi.ComponentResource):
         connection = connect(raw.pop("platform"))
         inputs = JobInputs(raw.pop("name", None) or name, raw)
         job_task.check_name(name, inputs.job)
+        group_limit = derived(
+            granted.group_limit,
+            job=inputs.settled("topic_arn"),
+            limits=connection["limits"],
+            topics=connection["topics"],
+        )
         registry.register(inputs.job.name, args["platform"])
         super().__init__("batch:index:ScheduledJob", name, {}, opts)
         job, platform = inputs.job, connection.platform
@@ -63,13 +70,16 @@ class ScheduledJob(pulumi.ComponentResource):
             definition=derived(
                 _definition,
                 platform=platform,
-                job=inputs.settled("environment"),
+                job=inputs.settled("environment", "topic_arn"),
                 family=task.family,
                 container=job.container or connection["container"],
                 subnets=connection["subnets"],
                 groups=connection["groups"],
                 public_ip=connection["publicip"],
                 project=project,
+                history_days=connection["historydays"],
+                group_limit=group_limit,
+                success_messages=connection["successmessages"],
             ),
             role_arn=connection["machinerole"],
             log_group_arn=derived(
@@ -84,6 +94,8 @@ class ScheduledJob(pulumi.ComponentResource):
             for label, schedule in sorted(job.schedules.items())
             if not schedule.is_past(clock.now())
         ]
+        if job.expect_success_within_seconds and job.enabled and schedules:
+            _expectation(name, job, connection, machine, parent=self)
         self.state_machine_arn = machine.arn
         self.state_machine_name = machine.name
         self.schedule_names = pulumi.Output.all(*[one.name for one in schedules])
@@ -112,6 +124,9 @@ def _definition(
     groups: str,
     public_ip: str,
     project: str,
+    history_days: str,
+    group_limit: int | None,
+    success_messages: str,
 ) -> str:
     return text(
         job_machine.definition(
@@ -123,7 +138,35 @@ def _definition(
             security_groups=split(groups),
             public_ip=public_ip == "ENABLED",
             project=project,
+            history_days=int(history_days),
+            group_limit=group_limit,
+            success_messages=success_messages == "true",
         )
+    )
+
+
+def _expectation(
+    name: str,
+    job: Job,
+    connection: Connection,
+    machine: aws.sfn.StateMachine,
+    *,
+    parent: pulumi.Resource,
+) -> None:
+    """Let the sweep know how often the job is to succeed."""
+    item = {
+        control.PARTITION_KEY: {"S": control.EXPECTATIONS},
+        control.SORT_KEY: {"S": job.name},
+        "within": {"N": str(job.expect_success_within_seconds)},
+    }
+    aws.dynamodb.TableItem(
+        name,
+        table_name=derived(lambda platform: platform.control_table, platform=connection.platform),
+        hash_key=control.PARTITION_KEY,
+        range_key=control.SORT_KEY,
+        item=text(item),
+        # The machine waits for the table, which is a name here.
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[machine]),
     )
 
 

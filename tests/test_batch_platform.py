@@ -250,6 +250,18 @@ def test_the_machine_for_commands_runs_on_this_platform():
     }
 
 
+def test_the_machine_for_commands_keeps_records_as_long_as_told():
+    machines = [
+        document(platform(options).one(aws.sfn.StateMachine, "batch-run-task"), "definition")
+        for options in ({"history_days": 400}, {"history_days": 7}, {"success_messages": False})
+    ]
+
+    assert machines[0] == document(
+        platform().one(aws.sfn.StateMachine, "batch-run-task"), "definition"
+    )
+    assert machines[0] not in machines[1:]
+
+
 def test_the_machine_logs_to_the_streams_of_its_group():
     machine = platform().one(aws.sfn.StateMachine, "batch-run-task")
 
@@ -642,7 +654,7 @@ def test_a_key_encrypts_the_table_logs_topics_and_queues():
     assert {"sqsManagedSseEnabled" in r.inputs for r in recording.of(aws.sqs.Queue)} == {False}
 
 
-@pytest.mark.parametrize("role", ["scheduler"])
+@pytest.mark.parametrize("role", ["machine", "scheduler"])
 def test_a_role_that_writes_to_what_is_encrypted_may_use_the_key(role):
     policy = document(
         platform({"kms_key_arn": KEY}).one(aws.iam.RolePolicy, f"batch-{role}"), "policy"

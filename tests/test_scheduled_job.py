@@ -608,13 +608,119 @@ def test_a_connection_without_a_key_is_refused():
 
 
 def test_the_connection_of_an_older_platform_says_what_to_update():
-    older = {key: value for key, value in CONNECTION.items() if key != "subnets"}
+    older = {key: value for key, value in CONNECTION.items() if key != "limits"}
 
     def program():
         ScheduledJob("report", {**PLAIN, "platform": pulumi.Output.from_input(older)})
 
-    with pytest.raises(InvalidInput, match=r"no 'subnets'; .* update its project first"):
+    with pytest.raises(InvalidInput, match=r"no 'limits'; .* update its project first"):
         deploy(program)
+
+
+# What only the platform can grant
+
+
+def test_a_machine_knows_how_many_runs_of_its_group_there_may_be():
+    grouped = {"concurrency_group": "db"}
+
+    assert definition(job(grouped)) == wired(grouped, group_limit=3)
+    assert definition(job(grouped)) != wired(grouped, group_limit=4)
+
+
+def test_a_machine_knows_what_the_platform_says_of_records_and_messages():
+    connection = {**CONNECTION, "historydays": "90", "successmessages": "false"}
+
+    assert definition(job({"platform": connection})) == wired(
+        history_days=90, success_messages=False
+    )
+    assert wired(history_days=90, success_messages=False) != wired()
+
+
+def test_a_group_that_the_platform_does_not_have_is_refused():
+    options = {**PLAIN, "concurrency_group": "warehose"}
+    platform = {**CONNECTION, "limits": "db=3,warehouse=1"}
+
+    assert problems(lambda: ScheduledJob("report", {**options, "platform": platform})) == [
+        "jobs.report.concurrency_group: the platform has no group 'warehose'; "
+        "did you mean 'warehouse'?"
+    ]
+    assert problems(lambda: ScheduledJob("report", {**options, "topic_arn": OTHER})) == [
+        "jobs.report.concurrency_group: the platform has no group 'warehose'; "
+        "add it to the stack's concurrencyGroups",
+        f"jobs.report.topic_arn: the platform does not let jobs name {OTHER}; "
+        "add it to the stack's topicArns",
+    ]
+
+
+OTHER = f"arn:aws:sns:{REGION}:{ACCOUNT}:other"
+
+
+def test_a_topic_that_is_not_known_yet_is_checked_once_it_is():
+    def program():
+        ScheduledJob("report", {**PLAIN, "topic_arn": pulumi.Output.from_input(OTHER)})
+
+    with pytest.raises(InvalidJob, match=r"jobs\.report\.topic_arn: the platform does not let"):
+        deploy(program)
+
+
+def test_a_group_is_checked_once_the_platform_of_another_stack_is_known():
+    def program():
+        reference = pulumi.Output.from_input(CONNECTION)
+        ScheduledJob("report", {**PLAIN, "platform": reference, "concurrency_group": "bd"})
+
+    with pytest.raises(InvalidJob, match="the platform has no group 'bd'"):
+        deploy(program)
+
+
+def test_a_topic_of_the_same_program_may_be_named():
+    def program():
+        topic = aws.sns.Topic("reports", name="reports")
+        platform = BatchPlatform("batch", {"image": "app:1", "topic_arns": [topic.arn]})
+        ScheduledJob("report", {**PLAIN, "platform": platform.connection, "topic_arn": topic.arn})
+
+    text = deploy(program).one(aws.sfn.StateMachine, "report").inputs["definition"]
+
+    assert f"arn:aws:sns:{REGION}:{ACCOUNT}:reports" in text
+
+
+# What is expected of it
+
+
+def test_what_is_expected_of_a_job_is_in_the_control_table():
+    expectation = job({"expect_success_within": "26h"}).one(aws.dynamodb.TableItem, "report")
+
+    assert expectation.inputs == {
+        "tableName": "batch-test-control",
+        "hashKey": "pk",
+        "rangeKey": "sk",
+        "item": '{"pk":{"S":"expectations"},"sk":{"S":"report"},"within":{"N":"93600"}}',
+    }
+
+
+def test_what_is_expected_is_written_once_the_table_is_there():
+    def program():
+        platform = BatchPlatform("batch", {"image": "app:1"})
+        options = {"platform": platform.connection, "expect_success_within": "26h"}
+        ScheduledJob("report", {**PLAIN, **options})
+
+    recording = deploy(program)
+    expectation = recording.one(aws.dynamodb.TableItem, "report")
+    machine = recording.one(aws.sfn.StateMachine, "report")
+
+    assert "aws:sfn/stateMachine:StateMachine report" in expectation.depends_on
+    assert "aws:dynamodb/table:Table batch-control" in machine.depends_on
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"expect_success_within": "26h", "enabled": False},
+        {"expect_success_within": "26h", "schedule": "at(2020-01-01T00:00:00)"},
+    ],
+)
+def test_nothing_is_expected_of_a_job_that_does_not_run(options):
+    assert job(options).of(aws.dynamodb.TableItem) == []
 
 
 def test_whole_numbers_may_arrive_as_the_component_host_sends_them():

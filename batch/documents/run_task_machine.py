@@ -18,6 +18,8 @@ def definition(
     security_groups: Sequence[str],
     public_ip: bool,
     project: str,
+    history_days: int = 400,
+    success_messages: bool = True,
 ) -> dict[str, Any]:
     """Return the definition of ``P-run-task``, whose input must bring ``commands``."""
     return job_machine.definition(
@@ -29,4 +31,6 @@ def definition(
         security_groups=security_groups,
         public_ip=public_ip,
         project=project,
+        history_days=history_days,
+        success_messages=success_messages,
     )
