@@ -1,0 +1,154 @@
+"""A call that a sweep survives: it is tried again, and at last noted among the problems.
+
+``$problems`` is what a sweep could not do. It goes on with whatever does not need it, and fails
+at its end (``sweep_machine``). An item of a Map cannot assign to the machine's variables: it ends
+with ``problem`` in its output, which the Map takes over (:func:`noted`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from batch.contract import Platform
+from batch.documents.jsonata import expression, text
+from batch.documents.sweep_bounds import PROBLEMS
+from batch.documents.task_end import RETRY
+
+DONE: Final = "Done"
+"""The last state of an item of a Map."""
+
+UNKNOWN_SECONDS: Final = 15 * 60
+"""How long an execution that Step Functions does not know counts as alive."""
+
+SETTLED_SECONDS: Final = 2 * 60
+"""How long what has just happened is left to those whose work it is."""
+
+_FINAL: Final = {
+    "MaxAttempts": 0,
+    "ErrorEquals": [
+        "DynamoDb.ConditionalCheckFailedException",
+        "Sfn.ExecutionAlreadyExistsException",
+        "Sfn.ExecutionDoesNotExistException",
+    ],
+}
+"""Answers that another try does not change."""
+
+_ERROR: Final = (
+    "$substring($join([$states.errorOutput.Error, $states.errorOutput.Cause], ': '), 0, 400)"
+)
+
+
+def call(
+    platform: Platform,
+    action: str,
+    arguments: dict[str, Any],
+    *,
+    after: str,
+    failed: list[dict[str, Any]],
+    assign: Any = None,
+    output: Any = None,
+) -> dict[str, Any]:
+    """Return a state that calls AWS.
+
+    Args:
+        action: ``service:action`` of the AWS SDK integration.
+        failed: its ``Catch``.
+        output: what the next state gets; its own input if nothing is said.
+    """
+    state: dict[str, Any] = {
+        "Type": "Task",
+        "Resource": f"arn:{platform.partition}:states:::aws-sdk:{action}",
+        "Arguments": arguments,
+        "Output": expression("$states.input") if output is None else output,
+        "Retry": [_FINAL, *RETRY],
+        "Catch": failed,
+        "Next": after,
+    }
+    if assign is not None:
+        state["Assign"] = assign
+    return state
+
+
+def skip_to(after: str, *, problem: str) -> list[dict[str, Any]]:
+    """Return the Catch of a state of the machine itself.
+
+    Args:
+        problem: what is not done, for people.
+    """
+    return [
+        {
+            "ErrorEquals": ["States.ALL"],
+            "Assign": {"problems": add(f"[{text(problem + ': ')} & {_ERROR}]")},
+            "Output": {},
+            "Next": after,
+        }
+    ]
+
+
+def first_problem(problem: str) -> str:
+    """Return the expression for ``$problems`` of a Catch before which there are none."""
+    return expression(f"[{text(problem + ': ')} & {_ERROR}]")
+
+
+def give_up(*, problem: str, unless: str = "") -> list[dict[str, Any]]:
+    """Return the Catch of a state of a Map's item.
+
+    Args:
+        problem: the expression for what is not done.
+        unless: a word of the error that is none: somebody else has done it.
+    """
+    output = f"{{'problem': {problem} & ': ' & {_ERROR}}}"
+    if unless:
+        output = f"$contains($states.errorOutput.Error, {text(unless)}) ? {{}} : {output}"
+    return [{"ErrorEquals": ["States.ALL"], "Output": expression(output), "Next": DONE}]
+
+
+def each(
+    items: str,
+    start_at: str,
+    states: dict[str, Any],
+    *,
+    after: str,
+    failed: list[dict[str, Any]],
+    assign: dict[str, str],
+) -> dict[str, Any]:
+    """Return the Map over the expression ``items``.
+
+    Args:
+        assign: what the machine takes over from the items' outputs.
+    """
+    return {
+        "Type": "Map",
+        "Items": expression(items),
+        # DescribeExecution is refilled with 10 to 15 calls a second, which people need too.
+        "MaxConcurrency": 2,
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "INLINE"},
+            "StartAt": start_at,
+            "States": {**states, DONE: {"Type": "Succeed"}},
+        },
+        "Assign": assign,
+        "Output": {},
+        "Catch": failed,
+        "Next": after,
+    }
+
+
+def add(problems: str) -> str:
+    """Return the expression for ``$problems`` with some more."""
+    return expression(f"[$append($problems, {problems})[[0..{PROBLEMS - 1}]]]")
+
+
+def noted() -> str:
+    """Return the expression for ``$problems`` with those of a Map's items."""
+    return add("[$states.result.problem]")
+
+
+def before(seconds: int, *, of: str = "$at") -> str:
+    """Return the expression for the moment so long before the sweep began."""
+    return f"$fromMillis($toMillis({of}) - {seconds * 1000})"
+
+
+def first(items: str) -> str:
+    """Return the expression for as many of ``items`` as may still be acted upon."""
+    return f"[$filter({items}, function($item, $n) {{ $n < $left }})]"

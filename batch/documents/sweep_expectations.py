@@ -1,0 +1,351 @@
+"""What a sweep does about jobs that say ``expect_success_within``: it tells when one did not run.
+
+A job is late once its last success, or the moment from which it is watched, is longer ago than
+it says. That is told once, and once more when it succeeds again. It is watched from the moment
+when a sweep first sees what is expected of it, and from anew when a pause has ended; of a job that
+is off in code, or gone, nothing is expected, and what was known of it is forgotten.
+
+An item ``watch / <job>`` has ``since`` (watched from then on), ``paused`` (a pause was seen, and
+its end not yet), ``told`` (that it did not run was told then) and ``missing`` (there was no success
+after that moment when it was told).
+
+The machine's variables are those of ``sweep_machine``; here are its own:
+
+``$expected``   ``job`` and ``within`` (seconds) of a page
+``$from``       the job after which the page begins, '' at the beginning
+``$to``         the job with which it ends, '' at the end
+``$pages``      how many pages were looked at
+``$watched``    the items of these jobs by job, and of those of which nothing is expected
+``$findings``   what is to be done, each with ``do``
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from batch import control
+from batch.contract import Platform
+from batch.documents import message_sweep, sweep_calls, sweep_telling
+from batch.documents.jsonata import expression, text
+from batch.documents.statements import Statement, allow
+from batch.documents.sweep_bounds import EXPECTED_JOBS, EXPECTED_PAGE, READ_JOBS
+from batch.documents.sweep_calls import DONE, call
+
+START: Final = "Read what is expected"
+_READ_MORE: Final = "Read what else is expected"
+_WATCHED: Final = "Read what is watched"
+_COMPARE: Final = "Compare with the last successes"
+_SEE: Final = "See to each job"
+
+
+def states(*, platform: Platform, failure_topic_arn: str, after: str) -> dict[str, Any]:
+    """Return the states from :data:`START` on.
+
+    Args:
+        after: a Choice, which has :func:`more` among its choices.
+    """
+    return {
+        START: _read(platform, from_="''", pages="1", after=after),
+        _READ_MORE: _read(
+            platform,
+            from_="$to",
+            pages="$pages + 1",
+            after=after,
+            ExclusiveStartKey={
+                control.PARTITION_KEY: {"S": control.EXPECTATIONS},
+                control.SORT_KEY: {"S": expression("$to")},
+            },
+        ),
+        _WATCHED: _watched(platform, after=after),
+        _COMPARE: sweep_calls.each(
+            f"$count($expected) = 0 ? [] : $partition($expected, {READ_JOBS})",
+            "Read the last successes",
+            {"Read the last successes": _compare(platform)},
+            assign={
+                "findings": expression(_FINDINGS),
+                "problems": sweep_calls.noted(),
+            },
+            failed=sweep_calls.skip_to(
+                after, problem="the last successes of jobs are not compared"
+            ),
+            after=_SEE,
+        ),
+        _SEE: sweep_calls.each(
+            sweep_calls.first("$findings"),
+            "What is to be done?",
+            _acts(platform, failure_topic_arn),
+            assign={
+                "left": expression("$left - $count($findings)"),
+                "problems": sweep_calls.noted(),
+            },
+            failed=sweep_calls.skip_to(after, problem="that jobs did not run is not told"),
+            after=after,
+        ),
+        "Too many jobs": {
+            "Type": "Pass",
+            "Assign": {
+                "to": "",
+                "problems": sweep_calls.add(
+                    text(
+                        f"more than {EXPECTED_JOBS} jobs say expect_success_within,"
+                        " and the rest is not looked at"
+                    )
+                ),
+            },
+            "Output": {},
+            "Next": after,
+        },
+    }
+
+
+def more() -> list[dict[str, Any]]:
+    """Return the choices that go on with the next page."""
+    last = EXPECTED_JOBS // EXPECTED_PAGE
+    return [
+        {"Condition": expression(f"$to != '' and $pages < {last}"), "Next": _READ_MORE},
+        {"Condition": expression("$to != ''"), "Next": "Too many jobs"},
+    ]
+
+
+def permissions(*, platform: Platform) -> list[Statement]:
+    """Return what these states need beyond the topic."""
+    return [
+        allow(["dynamodb:Query", "dynamodb:BatchGetItem"], [platform.control_table_arn]),
+        allow(
+            ["dynamodb:DeleteItem"],
+            [platform.control_table_arn],
+            **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [control.WATCH]}},
+        ),
+    ]
+
+
+def _read(
+    platform: Platform, *, from_: str, pages: str, after: str, **start: Any
+) -> dict[str, Any]:
+    return call(
+        platform,
+        "dynamodb:query",
+        {
+            "TableName": platform.control_table,
+            "KeyConditionExpression": "pk = :expectations",
+            "ProjectionExpression": "sk, #within",
+            "ExpressionAttributeNames": {"#within": "within"},
+            "ExpressionAttributeValues": {":expectations": {"S": control.EXPECTATIONS}},
+            "Limit": EXPECTED_PAGE,
+            **start,
+        },
+        assign={
+            "expected": expression(
+                "[$map($states.result.Items, function($i) {"
+                " {'job': $i.sk.S, 'within': $number($i.within.N)} })]"
+            ),
+            "from": expression(from_),
+            "to": expression(
+                "$exists($states.result.LastEvaluatedKey.sk.S) ?"
+                " $states.result.LastEvaluatedKey.sk.S : ''"
+            ),
+            "pages": expression(pages),
+        },
+        output={},
+        failed=_stop_at(after, "what is expected of jobs is not read"),
+        after=_WATCHED,
+    )
+
+
+def _stop_at(after: str, problem: str) -> list[dict[str, Any]]:
+    """Return a Catch after which no further page is read."""
+    [catch] = sweep_calls.skip_to(after, problem=problem)
+    return [catch | {"Assign": catch["Assign"] | {"to": "", "pages": 0}}]
+
+
+def _watched(platform: Platform, *, after: str) -> dict[str, Any]:
+    """Return the state that reads what is watched between the page's first job and its last.
+
+    Jobs beyond that are those of other pages. A job's name is a letter and then others of
+    ``[a-z0-9-]``: a space comes before all of them, a tilde after.
+    """
+    return call(
+        platform,
+        "dynamodb:query",
+        {
+            "TableName": platform.control_table,
+            "KeyConditionExpression": "pk = :watch AND sk BETWEEN :from AND :to",
+            "ExpressionAttributeValues": {
+                ":watch": {"S": control.WATCH},
+                ":from": {"S": expression("$from & ' '")},
+                ":to": {"S": expression("$to = '' ? '~' : $to")},
+            },
+            # What is beyond is taken for not watched yet, and its first watch stays as it is.
+            "Limit": 2 * EXPECTED_PAGE,
+        },
+        assign={
+            "watched": expression(
+                """[$map($states.result.Items, function($i) { {
+                'job': $i.sk.S,
+                'since': $i.since.S,
+                'paused': $i.paused.S,
+                'told': $i.told.S,
+                'missing': $i.missing.S
+                } })]"""
+            )
+        },
+        output={},
+        failed=sweep_calls.skip_to(after, problem="what is watched is not read"),
+        after=_COMPARE,
+    )
+
+
+def _compare(platform: Platform) -> dict[str, Any]:
+    """Return the state that reads the results and the pauses of some jobs and compares.
+
+    One call: at most 100 keys, two of each job and the pause of all.
+    """
+    return call(
+        platform,
+        "dynamodb:batchGetItem",
+        {
+            "RequestItems": {
+                platform.control_table: {
+                    "ProjectionExpression": "pk, sk, lastSuccess, lastSuccessRun, #until",
+                    "ExpressionAttributeNames": {"#until": "until"},
+                    "Keys": expression(
+                        f"""$append(
+                        [$map([$states.input], function($j) {{
+                            {{'pk': {{'S': {text(control.JOBS)}}}, 'sk': {{'S': $j.job}}}} }})],
+                        $append(
+                        [$map([$states.input], function($j) {{
+                            {{'pk': {{'S': {text(control.PAUSES)}}}, 'sk': {{'S': $j.job}}}} }})],
+                        [{{'pk': {{'S': {text(control.PAUSES)}}},
+                            'sk': {{'S': {text(control.EVERY_JOB)}}}}}]))"""
+                    ),
+                }
+            }
+        },
+        output=expression(_comparison(platform)),
+        failed=sweep_calls.give_up(problem=text("the last successes of some jobs are not read")),
+        after=DONE,
+    )
+
+
+def _comparison(platform: Platform) -> str:
+    """Return the expression for what is to be done about the jobs of the state's input."""
+    return f"""(
+        $items := $lookup($states.result.Responses, {text(platform.control_table)});
+        $now := $toMillis($at);
+        $paused := $items[pk.S = {text(control.PAUSES)} and
+            ($exists(until.S) ? until.S > $at : true)].sk.S;
+        $everyPaused := {text(control.EVERY_JOB)} in $paused;
+        $findings := $map([$states.input], function($j) {{(
+            $result := $items[pk.S = {text(control.JOBS)} and sk.S = $j.job];
+            $success := $result.lastSuccess.S;
+            $w := $watched[job = $j.job];
+            $isPaused := $everyPaused or $j.job in $paused;
+            $from := $max([$toMillis($w.since), $toMillis($success)]);
+            $do :=
+                $not($exists($w.since)) ? 'watch' :
+                $exists($w.told) and $success > $w.missing ? 'tell that it runs again' :
+                $isPaused ? ($exists($w.paused) ? '' : 'note the pause') :
+                $exists($w.paused) ? 'watch anew' :
+                $not($exists($w.told)) and $now - $from > $j.within * 1000 ?
+                    'tell that it did not run' : '';
+            {{
+                'do': $do,
+                'job': $j.job,
+                'within': $j.within,
+                'from': $exists($from) ? $fromMillis($from),
+                'since': $do = 'tell that it runs again' ? $w.told : $w.since,
+                'lastSuccess': $success,
+                'lastSuccessRun': $result.lastSuccessRun.S
+            }}
+        )}});
+        $missed := $exists($states.result.UnprocessedKeys) and
+            $states.result.UnprocessedKeys != {{}};
+        $missed ?
+            {{'problem': 'DynamoDB did not read the last successes of some jobs'}} :
+            {{'findings': [$filter($findings, function($f) {{ $f.do != '' }})]}}
+        )"""
+
+
+_FINDINGS: Final = """(
+    $forgotten := $filter($watched, function($w) {
+        $exists($w.since) and $not($w.job in $expected.job) });
+    [$append([$states.result.findings],
+        [$map($forgotten, function($w) { {'do': 'forget', 'job': $w.job} })])]
+    )"""
+"""What is to be done about all jobs of the page."""
+
+
+def _acts(platform: Platform, failure_topic_arn: str) -> dict[str, Any]:
+    key = {
+        control.PARTITION_KEY: {"S": control.WATCH},
+        control.SORT_KEY: {"S": expression("$states.input.job")},
+    }
+    table = {"TableName": platform.control_table, "Key": key}
+    now = {"ExpressionAttributeValues": {":at": {"S": expression("$at")}}}
+
+    def note(update: str) -> dict[str, Any]:
+        return call(
+            platform,
+            "dynamodb:updateItem",
+            {**table, "UpdateExpression": update, **now},
+            output={},
+            failed=sweep_calls.give_up(
+                problem="$states.input.job & ': that it is watched is not noted'"
+            ),
+            after=DONE,
+        )
+
+    def telling(of: str, **arguments: Any) -> dict[str, Any]:
+        return sweep_telling.states(
+            platform=platform, topic_arn=failure_topic_arn, key=key, of=of, **arguments
+        )
+
+    choices = {
+        "watch": "Watch",
+        "watch anew": "Watch anew",
+        "note the pause": "Note the pause",
+        "forget": "Forget",
+        "tell that it did not run": sweep_telling.start(_LATE),
+    }
+    return {
+        "What is to be done?": {
+            "Type": "Choice",
+            "Choices": [
+                {"Condition": expression(f"$states.input.do = {text(do)}"), "Next": state}
+                for do, state in choices.items()
+            ],
+            "Default": sweep_telling.start(_AGAIN),
+        },
+        "Watch": note("SET since = if_not_exists(since, :at)"),
+        "Watch anew": note("SET since = :at REMOVE paused"),
+        "Note the pause": note("SET paused = :at"),
+        "Forget": call(
+            platform,
+            "dynamodb:deleteItem",
+            table,
+            output={},
+            failed=sweep_calls.give_up(
+                problem="$states.input.job & ': it is watched, and nothing is expected of it'"
+            ),
+            after=DONE,
+        ),
+        **telling(
+            _LATE,
+            open_if="attribute_exists(since) AND attribute_not_exists(told)",
+            told="SET told = :told, missing = :from REMOVE telling",
+            values={":from": {"S": expression("$states.input.from")}},
+            message=message_sweep.did_not_run(platform=platform, job="$states.input"),
+            problem="$states.input.job & ' did not run'",
+        ),
+        **telling(
+            _AGAIN,
+            open_if="attribute_exists(told)",
+            told="SET toldAgain = :told REMOVE telling, told, missing",
+            message=message_sweep.runs_again(platform=platform, job="$states.input"),
+            problem="$states.input.job & ' runs again'",
+        ),
+    }
+
+
+_LATE: Final = " that it did not run"
+_AGAIN: Final = " that it runs again"
