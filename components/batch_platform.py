@@ -20,9 +20,11 @@ from batch.documents import (
 )
 from batch.settings import Settings
 from components import (
+    alarms,
     batch_platform_args,
     cluster,
     control,
+    dashboard,
     identity,
     log_groups,
     network,
@@ -131,12 +133,25 @@ class BatchPlatform(pulumi.ComponentResource):
             needed=[table, logs.machines, recorded.machine],
             parent=self,
         )
+        watched = [
+            *told.alarms,
+            *alarms.make(
+                name,
+                platform=platform,
+                rules={outcome.value: rule.name for outcome, rule in recorded.rules.items()},
+                topic_arn=told.topics[Outcome.FAILURE].arn,
+                parent=self,
+            ),
+        ]
+        dashboard.make(
+            name, platform=platform, settings=settings, told=told, alarms=watched, parent=self
+        )
         notifications.admit(
             name,
             told,
             account=platform.account,
             publisher_arns=[recorded.role_arn, swept.role_arn],
-            alarms=told.alarms,
+            alarms=watched,
             parent=self,
         )
         connection: dict[str, pulumi.Input[str]] = {

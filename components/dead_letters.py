@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from batch.documents.alarms import dead_letters
+from components import alarms
+
 RETENTION_SECONDS = 14 * 24 * 3600
 """The longest that SQS keeps a message: over a holiday."""
 
@@ -35,20 +38,10 @@ def make(
         sqs_managed_sse_enabled=True if key_arn is None else None,
         opts=pulumi.ResourceOptions(parent=parent, protect=protect or None),
     )
-    alarm = aws.cloudwatch.MetricAlarm(
+    alarm = alarms.one(
         name,
-        alarm_description=f"{what} could not be delivered: look into the dead-letter queue",
-        namespace="AWS/SQS",
-        metric_name="ApproximateNumberOfMessagesVisible",
-        dimensions={"QueueName": queue.name},
-        statistic="Maximum",
-        period=60,
-        evaluation_periods=1,
-        threshold=0,
-        comparison_operator="GreaterThanThreshold",
-        treat_missing_data="notBreaching",
-        alarm_actions=[topic_arn],
-        ok_actions=[topic_arn],
-        opts=pulumi.ResourceOptions(parent=parent),
+        dead_letters(queue_name=queue.name, what=what),
+        topic_arn=topic_arn,
+        parent=parent,
     )
     return DeadLetters(queue, alarm)

@@ -10,6 +10,7 @@ from batch.contract import Platform
 from batch.documents import (
     administrator,
     containers,
+    dashboard,
     job_machine,
     keys,
     machine_logs,
@@ -161,6 +162,9 @@ DOCUMENTS: dict[str, Any] = {
     "people-deployer-unbounded": people.deployer(platform=PLATFORM),
     "people-admin": administrator.admin(platform=PLATFORM, name="batch", boundary_arn=BOUNDARY),
     "policy-key": keys.policy(platform=PLATFORM),
+    "dashboard": dashboard.body(
+        platform=PLATFORM, container_insights=True, queue_names=["starts-1"], alarm_arns=["a"]
+    ),
     "rule-success": rules.success(PLATFORM),
     "rule-failure": rules.failure(PLATFORM),
     "message-success": rules.message(platform=PLATFORM, succeeded=True),

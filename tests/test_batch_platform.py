@@ -97,14 +97,31 @@ def test_a_plain_platform_is_exactly_these_resources():
     assert sorted((r.type.split(":")[-1], r.name) for r in platform().custom()) == [
         ("Cluster", "batch"),
         ("ClusterCapacityProviders", "batch"),
+        ("Dashboard", "batch"),
         ("EventRule", "batch-failure"),
         ("EventRule", "batch-success"),
         ("EventTarget", "batch-failure"),
         ("EventTarget", "batch-success"),
         ("LogGroup", "batch-machines"),
         ("LogGroup", "batch-tasks"),
+        ("MetricAlarm", "batch-failure-lost"),
+        ("MetricAlarm", "batch-failure-unheard"),
         ("MetricAlarm", "batch-messages"),
+        ("MetricAlarm", "batch-not-started"),
+        ("MetricAlarm", "batch-over-limit"),
+        ("MetricAlarm", "batch-recorder-aborted"),
+        ("MetricAlarm", "batch-recorder-failed"),
+        ("MetricAlarm", "batch-recorder-timed-out"),
         ("MetricAlarm", "batch-starts"),
+        ("MetricAlarm", "batch-starts-dropped"),
+        ("MetricAlarm", "batch-starts-lost"),
+        ("MetricAlarm", "batch-starts-refused"),
+        ("MetricAlarm", "batch-success-lost"),
+        ("MetricAlarm", "batch-success-unheard"),
+        ("MetricAlarm", "batch-sweep-aborted"),
+        ("MetricAlarm", "batch-sweep-failed"),
+        ("MetricAlarm", "batch-sweep-silent"),
+        ("MetricAlarm", "batch-sweep-timed-out"),
         ("Queue", "batch-messages"),
         ("Queue", "batch-starts"),
         ("QueuePolicy", "batch-messages"),
@@ -628,6 +645,53 @@ def test_an_address_hears_of_what_it_asked_for():
         ("email", "b@example.com", "failure"),
         ("email", "a@example.com", "success"),
     ]
+
+
+# Alarms and the dashboard
+
+
+def test_every_alarm_tells_the_failure_topic_when_it_begins_and_when_it_ends():
+    alarms = platform().of(aws.cloudwatch.MetricAlarm)
+    failure = [f"arn:aws:sns:{REGION}:{ACCOUNT}:batch-test-failure"]
+
+    assert len(alarms) == 18
+    assert [a.name for a in alarms if a.inputs["alarmActions"] != failure] == []
+    assert [a.name for a in alarms if a.inputs["okActions"] != failure] == []
+
+
+@pytest.mark.parametrize("rule", ["success", "failure"])
+def test_an_alarm_hears_of_what_a_rule_could_not_deliver(rule):
+    recording = platform()
+    alarms = [
+        recording.one(aws.cloudwatch.MetricAlarm, f"batch-{rule}-{end}").inputs
+        for end in ("unheard", "lost")
+    ]
+
+    assert [(a["namespace"], a["metricName"]) for a in alarms] == [
+        ("AWS/Events", "FailedInvocations"),
+        ("AWS/Events", "InvocationsFailedToBeSentToDlq"),
+    ]
+    assert [a["dimensions"] for a in alarms] == [{"RuleName": f"batch-{rule}"}] * 2
+
+
+def test_the_dashboard_has_the_name_of_the_platform_and_shows_every_alarm():
+    recording = platform()
+    made = recording.one(aws.cloudwatch.Dashboard, "batch")
+    first = document(made, "dashboardBody")["widgets"][0]["properties"]
+
+    assert made.inputs["dashboardName"] == "batch-test"
+    assert [arn.split("/")[-1] for arn in first["alarms"]] == sorted(
+        alarm.name for alarm in recording.of(aws.cloudwatch.MetricAlarm)
+    )
+
+
+@pytest.mark.parametrize(("insights", "counted"), [("enabled", 1), ("disabled", 0)])
+def test_the_dashboard_shows_running_tasks_where_ecs_counts_them(insights, counted):
+    options = {"container_insights": insights}
+    body = document(platform(options).one(aws.cloudwatch.Dashboard, "batch"), "dashboardBody")
+    titles = [widget["properties"]["title"] for widget in body["widgets"]]
+
+    assert titles.count("Running tasks") == counted
 
 
 # Encryption
