@@ -17,6 +17,7 @@ from batch.documents import (
     metrics,
     people,
     queues,
+    recorder_machine,
     rule_target,
     rules,
     run_task_machine,
@@ -68,6 +69,7 @@ VOLUMES = (
 )
 
 QUEUE = PLATFORM.arn("sqs", "dead-letters")
+QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters"
 KEY = PLATFORM.arn("kms", "key/1")
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 TOPIC = PLATFORM.topic_arn(PLATFORM.failure_topic)
@@ -93,6 +95,19 @@ def run_task_machine_() -> dict[str, Any]:
     return run_task_machine.definition(platform=PLATFORM, container="app", **NETWORK)
 
 
+def recorder(**changed: Any) -> dict[str, Any]:
+    arguments = {
+        "platform": PLATFORM,
+        "queue_url": QUEUE_URL,
+        "success_topic_arn": PLATFORM.topic_arn(PLATFORM.success_topic),
+        "failure_topic_arn": TOPIC,
+        "history_days": 400,
+        "success_messages": True,
+        **changed,
+    }
+    return recorder_machine.definition(**arguments)
+
+
 MACHINES: dict[str, dict[str, Any]] = {
     "machine-plain": machine(),
     "machine-rich": machine(RICH, family=PLATFORM.family("import"), container="rails"),
@@ -116,8 +131,12 @@ MACHINES: dict[str, dict[str, Any]] = {
     "machine-replace": machine(replace(PLAIN, overlap=Overlap.REPLACE)),
 }
 
+OWN_MACHINES: dict[str, dict[str, Any]] = {"machine-recorder": recorder()}
+"""The platform's own, which run no job."""
+
 DOCUMENTS: dict[str, Any] = {
     **MACHINES,
+    **OWN_MACHINES,
     "containers": containers.definitions(
         image=IMAGE,
         container="rails",
@@ -146,6 +165,11 @@ DOCUMENTS: dict[str, Any] = {
     "policy-schedules": statements.policy(
         schedule_target.permissions(platform=PLATFORM, queue_arn=QUEUE, key_arn=KEY)
     ),
+    "policy-recorder": statements.policy(
+        recorder_machine.permissions(
+            platform=PLATFORM, queue_arn=QUEUE, topic_arns=[TOPIC], key_arn=KEY
+        )
+    ),
     "policy-rules": statements.policy(rule_target.permissions(platform=PLATFORM)),
     "policy-machine-logs": statements.policy(machine_logs.permissions()),
     "policy-metrics": statements.policy(metrics.permissions()),
@@ -167,8 +191,6 @@ DOCUMENTS: dict[str, Any] = {
     ),
     "rule-success": rules.success(PLATFORM),
     "rule-failure": rules.failure(PLATFORM),
-    "message-success": rules.message(platform=PLATFORM, succeeded=True),
-    "message-failure": rules.message(platform=PLATFORM, succeeded=False),
     "trust-tasks": trusts.ecs_tasks(PLATFORM),
     "trust-machines": trusts.states(PLATFORM),
     "trust-schedules": trusts.scheduler(PLATFORM),

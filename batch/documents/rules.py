@@ -1,4 +1,4 @@
-"""Which ends of runs are told, and the message that Amazon Q shows in a channel.
+"""Which ends of runs are recorded: what starts ``P_recorder``.
 
 One pair of rules serves every job of the platform. Only the machines of jobs are named ``P-...``,
 so that no other machine of the account is heard.
@@ -6,78 +6,33 @@ so that no other machine of the account is heard.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from batch.contract import Platform
+from batch.control import Skip
 
 _FAILURES: Final = ("FAILED", "TIMED_OUT", "ABORTED")
 
-_CONSOLES: Final = {
-    "aws": "console.aws.amazon.com",
-    "aws-cn": "console.amazonaws.cn",
-    "aws-us-gov": "console.amazonaws-us-gov.com",
-}
-
 
 def success(platform: Platform) -> dict[str, Any]:
-    """Return the pattern of the runs that did their work.
+    """Return the pattern of the runs that did their work, and of those that came too late.
 
-    A skipped run succeeds too, but has done nothing. The event has the output as text, in which
-    only ``"result": "SUCCEEDED"`` holds that word in quotes.
+    A skipped run succeeds too, but has done nothing, and has written its record itself: only one
+    that missed its start deadline is told. The event has the output as text, in which only
+    ``"result": "SUCCEEDED"`` and ``"code": "START_DEADLINE"`` hold these words in quotes: a
+    quote in a text of the output has a backslash before it.
     """
-    return _pattern(platform, status=["SUCCEEDED"], output=[{"wildcard": '*"SUCCEEDED"*'}])
+    wanted = ("SUCCEEDED", Skip.START_DEADLINE.value)
+    return _pattern(
+        platform,
+        status=["SUCCEEDED"],
+        output=[{"wildcard": f'*"{word}"*'} for word in wanted],
+    )
 
 
 def failure(platform: Platform) -> dict[str, Any]:
     """Return the pattern of the runs that failed, took too long or were aborted."""
     return _pattern(platform, status=list(_FAILURES))
-
-
-def message(*, platform: Platform, succeeded: bool) -> dict[str, Any]:
-    """Return the input transformer that makes an event a custom notification of Amazon Q.
-
-    Its values are put into the JSON as they are, so only those are used that can hold neither
-    quotes nor line breaks: ARNs, names, states. The cause is none of them, and shown by the
-    command that the message ends with. The job is the end of the machine's ARN; a template can
-    not cut it out.
-
-    Returns:
-        ``input_paths`` and ``input_template``, as a rule's target takes them.
-    """
-    executions = (
-        f"https://{platform.region}.{_console(platform)}/states/home"
-        f"?region={platform.region}#/v2/executions/details"
-    )
-    ended = "a run succeeded" if succeeded else "a run did not succeed: <status>"
-    notification = {
-        "version": "1.0",
-        "source": "custom",
-        "id": "<id>",
-        "content": {
-            "textType": "client-markdown",
-            "title": f"{platform.prefix}: {ended}",
-            "description": f"*<machine>*\nRun `<name>`\n{executions}/<execution>",
-            "nextSteps": [f"`batchctl logs <execution> --env {platform.stack}`"],
-        },
-        "metadata": {
-            # One thread a job.
-            "threadId": "<machine>",
-            "summary": f"<status>: <name> on {platform.prefix}",
-            "eventType": "batch-run-succeeded" if succeeded else "batch-run-failed",
-            "relatedResources": ["<machine>", "<execution>"],
-        },
-    }
-    return {
-        "input_paths": {
-            "id": "$.id",
-            "execution": "$.detail.executionArn",
-            "machine": "$.detail.stateMachineArn",
-            "name": "$.detail.name",
-            "status": "$.detail.status",
-        },
-        "input_template": json.dumps(notification, indent=1),
-    }
 
 
 def _pattern(platform: Platform, **detail: Any) -> dict[str, Any]:
@@ -90,7 +45,3 @@ def _pattern(platform: Platform, **detail: Any) -> dict[str, Any]:
             **detail,
         },
     }
-
-
-def _console(platform: Platform) -> str:
-    return _CONSOLES.get(platform.partition, _CONSOLES["aws"])
