@@ -2,12 +2,9 @@
 
 A job is late once its last success, or the moment from which it is watched, is longer ago than
 it says. That is told once, and once more when it succeeds again. It is watched from the moment
-when a sweep first sees what is expected of it, and from anew when a pause has ended; of a job that
-is off in code, or gone, nothing is expected, and what was known of it is forgotten.
-
-An item ``watch / <job>`` has ``since`` (watched from then on), ``paused`` (a pause was seen, and
-its end not yet), ``told`` (that it did not run was told then) and ``missing`` (there was no success
-after that moment when it was told).
+when a sweep first sees what is expected of it, and anew from when a sweep first sees a pause
+ended. Of a job that is off in code, or gone, nothing is expected: what ``sweep_watch`` kept of it
+is forgotten.
 
 The machine's variables are those of ``sweep_machine``; here are its own:
 
@@ -25,11 +22,12 @@ from typing import Any, Final
 
 from batch import control
 from batch.contract import Platform
-from batch.documents import message_sweep, sweep_calls, sweep_telling
+from batch.documents import sweep_calls, sweep_watch
 from batch.documents.jsonata import expression, text
 from batch.documents.statements import Statement, allow
 from batch.documents.sweep_bounds import EXPECTED_JOBS, EXPECTED_PAGE, READ_JOBS
 from batch.documents.sweep_calls import DONE, call
+from batch.documents.sweep_watch import FORGET, NOTE_PAUSE, SAY_AGAIN, SAY_LATE, WATCH, WATCH_ANEW
 
 START: Final = "Read what is expected"
 _READ_MORE: Final = "Read what else is expected"
@@ -72,8 +70,8 @@ def states(*, platform: Platform, failure_topic_arn: str, after: str) -> dict[st
         ),
         _SEE: sweep_calls.each(
             sweep_calls.first("$findings"),
-            "What is to be done?",
-            _acts(platform, failure_topic_arn),
+            sweep_watch.START,
+            sweep_watch.states(platform=platform, failure_topic_arn=failure_topic_arn),
             assign={
                 "left": expression("$left - $count($findings)"),
                 "problems": sweep_calls.noted(),
@@ -185,7 +183,7 @@ def _watched(platform: Platform, *, after: str) -> dict[str, Any]:
                 'since': $i.since.S,
                 'paused': $i.paused.S,
                 'told': $i.told.S,
-                'missing': $i.missing.S
+                'toldAfter': $i.toldAfter.S
                 } })]"""
             )
         },
@@ -231,7 +229,7 @@ def _comparison(platform: Platform) -> str:
     """Return the expression for what is to be done about the jobs of the state's input."""
     return f"""(
         $items := $lookup($states.result.Responses, {text(platform.control_table)});
-        $now := $toMillis($at);
+        $time := $toMillis($at);
         $paused := $items[pk.S = {text(control.PAUSES)} and
             ($exists(until.S) ? until.S > $at : true)].sk.S;
         $everyPaused := {text(control.EVERY_JOB)} in $paused;
@@ -242,18 +240,18 @@ def _comparison(platform: Platform) -> str:
             $isPaused := $everyPaused or $j.job in $paused;
             $from := $max([$toMillis($w.since), $toMillis($success)]);
             $do :=
-                $not($exists($w.since)) ? 'watch' :
-                $exists($w.told) and $success > $w.missing ? 'tell that it runs again' :
-                $isPaused ? ($exists($w.paused) ? '' : 'note the pause') :
-                $exists($w.paused) ? 'watch anew' :
-                $not($exists($w.told)) and $now - $from > $j.within * 1000 ?
-                    'tell that it did not run' : '';
+                $not($exists($w.since)) ? {text(WATCH)} :
+                $exists($w.told) and $success > $w.toldAfter ? {text(SAY_AGAIN)} :
+                $isPaused ? ($exists($w.paused) ? '' : {text(NOTE_PAUSE)}) :
+                $exists($w.paused) ? {text(WATCH_ANEW)} :
+                $not($exists($w.told)) and $time - $from > $j.within * 1000 ?
+                    {text(SAY_LATE)} : '';
             {{
                 'do': $do,
                 'job': $j.job,
                 'within': $j.within,
                 'from': $exists($from) ? $fromMillis($from),
-                'since': $do = 'tell that it runs again' ? $w.told : $w.since,
+                'since': $do = {text(SAY_AGAIN)} ? $w.told : $w.since,
                 'lastSuccess': $success,
                 'lastSuccessRun': $result.lastSuccessRun.S
             }}
@@ -266,86 +264,10 @@ def _comparison(platform: Platform) -> str:
         )"""
 
 
-_FINDINGS: Final = """(
-    $forgotten := $filter($watched, function($w) {
-        $exists($w.since) and $not($w.job in $expected.job) });
+_FINDINGS: Final = f"""(
+    $forgotten := $filter($watched, function($w) {{
+        $exists($w.since) and $not($w.job in $expected.job) }});
     [$append([$states.result.findings],
-        [$map($forgotten, function($w) { {'do': 'forget', 'job': $w.job} })])]
+        [$map($forgotten, function($w) {{ {{'do': {text(FORGET)}, 'job': $w.job}} }})])]
     )"""
 """What is to be done about all jobs of the page."""
-
-
-def _acts(platform: Platform, failure_topic_arn: str) -> dict[str, Any]:
-    key = {
-        control.PARTITION_KEY: {"S": control.WATCH},
-        control.SORT_KEY: {"S": expression("$states.input.job")},
-    }
-    table = {"TableName": platform.control_table, "Key": key}
-    now = {"ExpressionAttributeValues": {":at": {"S": expression("$at")}}}
-
-    def note(update: str) -> dict[str, Any]:
-        return call(
-            platform,
-            "dynamodb:updateItem",
-            {**table, "UpdateExpression": update, **now},
-            output={},
-            failed=sweep_calls.give_up(
-                problem="$states.input.job & ': that it is watched is not noted'"
-            ),
-            after=DONE,
-        )
-
-    def telling(of: str, **arguments: Any) -> dict[str, Any]:
-        return sweep_telling.states(
-            platform=platform, topic_arn=failure_topic_arn, key=key, of=of, **arguments
-        )
-
-    choices = {
-        "watch": "Watch",
-        "watch anew": "Watch anew",
-        "note the pause": "Note the pause",
-        "forget": "Forget",
-        "tell that it did not run": sweep_telling.start(_LATE),
-    }
-    return {
-        "What is to be done?": {
-            "Type": "Choice",
-            "Choices": [
-                {"Condition": expression(f"$states.input.do = {text(do)}"), "Next": state}
-                for do, state in choices.items()
-            ],
-            "Default": sweep_telling.start(_AGAIN),
-        },
-        "Watch": note("SET since = if_not_exists(since, :at)"),
-        "Watch anew": note("SET since = :at REMOVE paused"),
-        "Note the pause": note("SET paused = :at"),
-        "Forget": call(
-            platform,
-            "dynamodb:deleteItem",
-            table,
-            output={},
-            failed=sweep_calls.give_up(
-                problem="$states.input.job & ': it is watched, and nothing is expected of it'"
-            ),
-            after=DONE,
-        ),
-        **telling(
-            _LATE,
-            open_if="attribute_exists(since) AND attribute_not_exists(told)",
-            told="SET told = :told, missing = :from REMOVE telling",
-            values={":from": {"S": expression("$states.input.from")}},
-            message=message_sweep.did_not_run(platform=platform, job="$states.input"),
-            problem="$states.input.job & ' did not run'",
-        ),
-        **telling(
-            _AGAIN,
-            open_if="attribute_exists(told)",
-            told="SET toldAgain = :told REMOVE telling, told, missing",
-            message=message_sweep.runs_again(platform=platform, job="$states.input"),
-            problem="$states.input.job & ' runs again'",
-        ),
-    }
-
-
-_LATE: Final = " that it did not run"
-_AGAIN: Final = " that it runs again"

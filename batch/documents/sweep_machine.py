@@ -43,14 +43,15 @@ def definition(*, platform: Platform, queue_url: str, failure_topic_arn: str) ->
         queue_url: the dead-letter queue of messages, for what a sweep could not do.
         failure_topic_arn: the topic where runs over their limit and jobs that did not run are told.
     """
-    told = {"platform": platform, "failure_topic_arn": failure_topic_arn}
     return {
         "Comment": f"Looks after the runs of {platform.prefix} whose end no event told",
         "QueryLanguage": "JSONata",
         "TimeoutSeconds": sweep_telling.LONGEST_SECONDS,
         "StartAt": sweep_runs.START,
         "States": {
-            **sweep_runs.states(**told, after=_MEASURE),
+            **sweep_runs.states(
+                platform=platform, failure_topic_arn=failure_topic_arn, after=_MEASURE
+            ),
             _MEASURE: sweep_calls.call(
                 platform,
                 "cloudwatch:putMetricData",
@@ -64,7 +65,9 @@ def definition(*, platform: Platform, queue_url: str, failure_topic_arn: str) ->
                 after=sweep_tasks.START,
             ),
             **sweep_tasks.states(platform=platform, after=sweep_expectations.START),
-            **sweep_expectations.states(**told, after=_WELL),
+            **sweep_expectations.states(
+                platform=platform, failure_topic_arn=failure_topic_arn, after=_WELL
+            ),
             _WELL: {
                 "Type": "Choice",
                 "Choices": [

@@ -21,11 +21,12 @@ from typing import Any, Final
 
 from batch import control
 from batch.contract import Platform
-from batch.documents import message_sweep, recorder_machine, sweep_calls, sweep_telling
+from batch.documents import sweep_calls, sweep_recording
 from batch.documents.jsonata import expression, moment, text
 from batch.documents.statements import Statement, allow
 from batch.documents.sweep_bounds import ACTIONS, OPEN_PAGE, OPEN_RUNS, UNTOLD_RUNS
 from batch.documents.sweep_calls import DONE, SETTLED_SECONDS, UNKNOWN_SECONDS, call
+from batch.documents.sweep_recording import RECORD, SAY_LATE, TELL, TELL_UNLESS_TOLD
 
 START: Final = "Read what is not told"
 _OPEN: Final = "Read the open runs"
@@ -34,16 +35,6 @@ _ANY: Final = "Any run to ask about?"
 _ASK: Final = "Ask about each run"
 _ACT: Final = "See to each run"
 _MORE: Final = "More open runs?"
-
-_RECORD: Final = "Start the recorder"
-_HOW: Final = "Read how it ended"
-_WHETHER: Final = "Read what its recorder did"
-
-_EVENTS: Final = 200
-"""Newest events of a recorder that are read: it publishes in one of its last states."""
-
-_BACK_OFF_SECONDS: Final = 86400
-"""How long after a run's end its recorder is started at every sweep; then once a day."""
 
 
 def states(*, platform: Platform, failure_topic_arn: str, after: str) -> dict[str, Any]:
@@ -81,8 +72,8 @@ def states(*, platform: Platform, failure_topic_arn: str, after: str) -> dict[st
         ),
         _ACT: sweep_calls.each(
             sweep_calls.first("$todo"),
-            "What is to be done?",
-            _acts(platform, failure_topic_arn),
+            sweep_recording.START,
+            sweep_recording.states(platform=platform, failure_topic_arn=failure_topic_arn),
             assign={
                 "left": expression("$left - $count($todo)"),
                 "problems": sweep_calls.noted(),
@@ -223,16 +214,11 @@ def _execution(platform: Platform, job: str, run: str) -> str:
     return f"{text(platform.execution_arn('', '').rpartition(':')[0])} & {job} & ':' & {run}"
 
 
-def _recorder(platform: Platform) -> str:
-    start = platform.own_execution_arn(platform.recorder, "")
-    return f"{text(start)} & $states.input.recorder"
-
-
 def _ask(platform: Platform) -> dict[str, Any]:
     """Return the state that asks whether the run goes on, or whose work its message is."""
     asked = (
         "$states.input.open = 'untold' and $exists($states.input.recorder) ?"
-        f" {_recorder(platform)} : $states.input.execution"
+        f" {sweep_recording.recorder(platform)} : $states.input.execution"
     )
     problem = "$states.input.job & ' ' & $states.input.run & ' is not asked about'"
     [catch] = sweep_calls.give_up(problem=problem)
@@ -272,17 +258,17 @@ def _answered(answer: str) -> str:
         $known := {sweep_calls.before(UNKNOWN_SECONDS)};
         $late := $r.open = 'running' and $status = 'RUNNING' and $r.limit < $at;
         $do := $r.open = 'running' ? (
-            $late ? ($exists($r.limitTold) ? '' : 'say that it is late') :
+            $late ? ($exists($r.limitTold) ? '' : {text(SAY_LATE)}) :
             $goesOn ? '' :
             $status = 'UNKNOWN' ? (
                 $r.started < $known and ($exists($r.admitted) ? $r.admitted < $known : true) ?
-                'record' : '') :
-            $toMillis($answer.StopDate) < $settled ? 'record' : ''
+                {text(RECORD)} : '') :
+            $toMillis($answer.StopDate) < $settled ? {text(RECORD)} : ''
         ) : (
             $goesOn ? '' :
-            $status = 'UNKNOWN' ? ($r.ended < $known ? 'tell' : '') :
+            $status = 'UNKNOWN' ? ($r.ended < $known ? {text(TELL)} : '') :
             $toMillis($answer.StopDate) < $settled ?
-                ($exists($r.recorder) ? 'tell unless told' : 'tell') : ''
+                ($exists($r.recorder) ? {text(TELL_UNLESS_TOLD)} : {text(TELL)}) : ''
         );
         $merge([
             $do = '' ? {{}} : $merge([$r, {{
@@ -294,161 +280,4 @@ def _answered(answer: str) -> str:
             $late ? {{'over': true}} : {{}},
             $r.open = 'running' and $goesOn ? {{'alive': $r.execution}} : {{}}
         ])
-        )"""
-
-
-def _acts(platform: Platform, failure_topic_arn: str) -> dict[str, Any]:
-    """Return the states that do what there is to do about one run."""
-    named = "$states.input.job & ' ' & $states.input.run"
-    key = {
-        control.PARTITION_KEY: {"S": expression("'run#' & $states.input.job")},
-        control.SORT_KEY: {"S": expression("$states.input.run")},
-    }
-    published = ", ".join(
-        text(name) for name in getattr(recorder_machine, "PUBLISH_STATES", ("Publish",))
-    )
-    done = "$states.input.do"
-    return {
-        "What is to be done?": {
-            "Type": "Choice",
-            "Choices": [
-                {
-                    "Condition": expression(f"{done} = 'say that it is late'"),
-                    "Next": sweep_telling.start(""),
-                },
-                {"Condition": expression(f"{done} = 'tell unless told'"), "Next": _WHETHER},
-                {
-                    "Condition": expression(
-                        f"{done} = 'record' and $states.input.status != 'UNKNOWN'"
-                    ),
-                    "Next": _HOW,
-                },
-            ],
-            "Default": _RECORD,
-        },
-        **sweep_telling.states(
-            platform=platform,
-            topic_arn=failure_topic_arn,
-            key=key,
-            open_if="attribute_exists(pk) AND attribute_not_exists(limitTold)",
-            told="SET limitTold = :told REMOVE telling",
-            message=message_sweep.over_limit(platform=platform, run="$states.input"),
-            problem=f"{named} & ' is over its limit'",
-        ),
-        _HOW: call(
-            platform,
-            "sfn:getExecutionHistory",
-            {
-                "ExecutionArn": expression("$states.input.execution"),
-                "ReverseOrder": True,
-                "MaxResults": 1,
-            },
-            output=expression(
-                """(
-                $last := $states.result.Events[0];
-                $details := $merge([
-                    $last.ExecutionFailedEventDetails,
-                    $last.ExecutionAbortedEventDetails,
-                    $last.ExecutionTimedOutEventDetails
-                ]);
-                $merge([$states.input, {
-                    'output': $last.ExecutionSucceededEventDetails.Output,
-                    'error': $details.Error,
-                    'cause': $details.Cause
-                }])
-                )"""
-            ),
-            failed=sweep_calls.give_up(problem=f"{named} & ' is not recorded'"),
-            after=_RECORD,
-        ),
-        _WHETHER: call(
-            platform,
-            "sfn:getExecutionHistory",
-            {
-                "ExecutionArn": expression(_recorder(platform)),
-                "ReverseOrder": True,
-                "MaxResults": _EVENTS,
-                "IncludeExecutionData": False,
-            },
-            output=expression(
-                f"""$merge([$states.input, {{'published': [$filter(
-                $states.result.Events[Type = 'TaskStateExited'].StateExitedEventDetails.Name,
-                function($name) {{ $name in [{published}] }})]}}])"""
-            ),
-            failed=sweep_calls.give_up(problem=f"{named} & ' is not told'"),
-            after=_RECORD,
-        ),
-        _RECORD: call(
-            platform,
-            "sfn:startExecution",
-            {
-                "StateMachineArn": platform.own_machine_arn(platform.recorder),
-                "Name": expression(_name()),
-                "Input": expression(_event(platform)),
-            },
-            output={},
-            # Another sweep has started the same, or this one did and the answer was lost.
-            failed=sweep_calls.give_up(
-                problem=f"{named} & ' is not recorded: its recorder does not start'",
-                unless="AlreadyExists",
-            ),
-            after=DONE,
-        ),
-    }
-
-
-def _name() -> str:
-    """Return the expression for the name of a recorder's execution, at most 80 characters.
-
-    It is the same for the same run at each sweep of a quarter of an hour, and a day after the
-    run's end of a day: one that fails again and again is not tried for ever at every sweep.
-    """
-    return f"""(
-        $r := $states.input;
-        $now := $toMillis($at);
-        $since := $exists($r.stopDate) ? $r.stopDate :
-            $toMillis($exists($r.ended) ? $r.ended : $r.started);
-        $slot := $now - $since < {_BACK_OFF_SECONDS * 1000} ?
-            $fromMillis($floor($now / 900000) * 900000, '[Y0001][M01][D01]T[H01][m01]') :
-            $fromMillis($now, '[Y0001][M01][D01]');
-        $substring($r.run, 0, 40) & '-' &
-            $substring($hash($r.execution, 'SHA-256'), 0, 12) & '-' & $slot
-        )"""
-
-
-def _event(platform: Platform) -> str:
-    """Return the expression for the recorder's input: the status event that did not come."""
-    return f"""(
-        $r := $states.input;
-        $tell := $r.do != 'record';
-        $unknown := $r.status = 'UNKNOWN';
-        $string({{
-            'version': '0',
-            'id': $states.context.Execution.Name,
-            'detail-type': 'Step Functions Execution Status Change',
-            'source': 'batch.sweep',
-            'account': {text(platform.account)},
-            'time': $at,
-            'region': {text(platform.region)},
-            'resources': [$r.execution],
-            'detail': {{
-                'executionArn': $r.execution,
-                'stateMachineArn': {text(platform.state_machine_arn(""))} & $r.job,
-                'name': $r.run,
-                'status': $tell ? (
-                        $r.result in ['SUCCEEDED', 'SKIPPED'] ? 'SUCCEEDED' :
-                        $r.result in ['TIMED_OUT', 'ABORTED'] ? $r.result : 'FAILED') :
-                    $unknown ? 'ABORTED' : $r.status,
-                'startDate': $tell ? $toMillis($r.started) : $r.startDate,
-                'stopDate': $tell ? $toMillis($r.ended) :
-                    $unknown ? $toMillis($at) : $r.stopDate,
-                'output': $r.output,
-                'error': $r.error,
-                'cause': $tell or $not($unknown) ? $r.cause :
-                    '{{"reason": "Step Functions does not know this execution"}}'
-            }},
-            'retell': $tell ? true,
-            'recorder': $tell ? $r.recorder,
-            'published': $tell ? $r.published
-        }})
         )"""
