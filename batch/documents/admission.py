@@ -39,10 +39,10 @@ _PAUSE: Final = "pause"
 _CLAIM: Final = "claim"
 _RECORD: Final = "record"
 
+_PAUSED: Final = "Wait for the table"
+
 _CONFLICTS: Final = 60
 """How often a transaction that met another one is tried again: about ten minutes in all."""
-
-_LOOK_EVERY: Final = 5
 
 _PATIENCE: Final = ADMISSION_SECONDS - 600
 """Seconds that a run waits for the one that it replaces."""
@@ -97,7 +97,7 @@ def states(
             "Next": after,
         },
         WHY: _why(job, group_limit),
-        "Wait for the table": {
+        _PAUSED: {
             "Type": "Wait",
             "Seconds": expression("$ceil($random() * $min([20, $power(2, $conflicts)]))"),
             "Assign": {"conflicts": expression("$conflicts + 1")},
@@ -109,6 +109,7 @@ def states(
                 places=_places(job, group_limit),
                 replace=job.overlap is Overlap.REPLACE,
                 again=START,
+                pause=_PAUSED,
                 taken=_TAKEN,
             )
             | _waiting(job)
@@ -280,11 +281,10 @@ def _why(job: Job, group_limit: int | None) -> dict[str, Any]:
         ),
     ]
     if _places(job, group_limit):
-        # Recorders give places back within seconds: who waits need not look at holders each time.
         choices.append(
             {
                 "Condition": expression(
-                    f"$count($refused.failed) > 0 and $waits % {_LOOK_EVERY} > 0"
+                    f"$count($refused.failed) > 0 and $conflicts >= {_CONFLICTS}"
                 ),
                 "Next": _TAKEN,
             }
@@ -299,7 +299,7 @@ def _why(job: Job, group_limit: int | None) -> dict[str, Any]:
     choices.append(
         {
             "Condition": expression(f"$refused.cancelled and $conflicts < {_CONFLICTS}"),
-            "Next": "Wait for the table",
+            "Next": _PAUSED,
         }
     )
     return {"Type": "Choice", "Choices": choices, "Default": FAILED}
@@ -345,7 +345,7 @@ def _waiting(job: Job) -> dict[str, Any]:
             "Seconds": expression(
                 "$ceil($min([300, 5 * $power(1.5, $min([11, $waits]))]) * (0.5 + $random() / 2))"
             ),
-            "Assign": {"waits": expression("$waits + 1")},
+            "Assign": {"waits": expression("$waits + 1"), "conflicts": 0},
             "Next": START,
         },
     }
@@ -357,7 +357,7 @@ def _skip(code: Skip, why: str) -> str:
 
 def variables() -> dict[str, Any]:
     """Return what is to be assigned before :data:`START`."""
-    return {"conflicts": 0, "waits": 0}
+    return {"conflicts": 0, "waits": 0, "alive": ""}
 
 
 def permissions(*, platform: Platform, key_arn: str = "") -> list[Statement]:

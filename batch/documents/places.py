@@ -44,7 +44,13 @@ _KEEP: Final = {"holders": _REST, "alive": _ALIVE}
 
 
 def states(
-    *, platform: Platform, places: Collection[str], replace: bool, again: str, taken: str
+    *,
+    platform: Platform,
+    places: Collection[str],
+    replace: bool,
+    again: str,
+    pause: str,
+    taken: str,
 ) -> dict[str, Any]:
     """Return the states from :data:`START` on.
 
@@ -52,6 +58,7 @@ def states(
         places: the sort keys of the places that the run wants.
         replace: whether a live holder of the job's own place is stopped.
         again: the state that asks once more, as a place was given back.
+        pause: the state that does so after a moment, as nobody was found to hold one.
         taken: the state that goes on where every holder is alive.
     """
     sdk = f"arn:{platform.partition}:states:::aws-sdk"
@@ -84,9 +91,11 @@ def states(
                     "Assign": {"old": _old(), "looks": 0},
                     "Next": _LOOK,
                 },
-                {"Condition": expression("$freed or $alive = ''"), "Next": again},
+                {"Condition": expression("$freed"), "Next": again},
+                {"Condition": expression("$alive != ''"), "Next": taken},
             ],
-            "Default": taken,
+            # Nobody has it: it was given back meanwhile.
+            "Default": pause,
         },
         _LOOK: {
             "Type": "Task",
@@ -213,8 +222,9 @@ def _ago(of: str) -> str:
 
 
 def _holders(count: int) -> str:
+    # A set comes back as SS or as Ss, the SDK's own spelling; which one is not documented.
     lists = [
-        f"[$map($states.result.Responses[{n}].Item.holders.SS, function($h) {{ {{"
+        f"[$map($states.result.Responses[{n}].Item.holders.(SS ? SS : Ss), function($h) {{ {{"
         f"'execution': $h, 'place': $states.result.Responses[{n}].Item.sk.S}} }})]"
         for n in range(count)
     ]
