@@ -7,6 +7,8 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
 from batch.contract import Platform
 from batch.documents import containers, job_machine, run_task_machine
 from batch.job import Backoff, Job
@@ -105,6 +107,12 @@ class Machines:
             stateMachineArn=machine, input=json.dumps({} if given is None else given)
         )
         return answer["executionArn"]
+
+    def time_out(self, run: str) -> None:
+        """Have the run's own limit end it, as Step Functions does: at once, its task left alone."""
+        _, _, _, region, account, *_ = run.split(":")
+        execution = stepfunctions_parser_backends[account][region].describe_execution(run)
+        execution.exec_worker.env.set_timed_out()
 
     def record(self, run: str) -> dict[str, Any]:
         """Return what the control table has of a run, by its ARN."""

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from batch import control
-from batch.job import Overlap
+from batch.documents import admission, job_machine
+from batch.job import Job, Overlap
 from localaws.emulator import Emulator
 from localaws.feed import TaskStateChange
+from localaws.fidelity.expressions import evaluate
 from tests.local.ecs import wait_for
+from tests.local.faults import Faults
 from tests.local.machines import ENDED, PLATFORM, Machines
 
 SCHEDULED = {"trigger": "schedule", "schedule": "default"}
@@ -414,6 +417,150 @@ def test_a_pause_ends_when_it_says(machines, ago, result):
     machines.table.put(key, by="ops", since=moment(hours=1), until=moment(seconds=ago), reason="x")
 
     assert machines.run(machine, at(11))["told"]["result"] == result
+
+
+# Answers that are lost, and a table that refuses
+
+
+@pytest.fixture
+def faults() -> Iterator[Faults]:
+    with Faults() as faults:
+        yield faults
+
+
+def test_a_run_whose_admission_had_no_answer_is_let_in(machines, faults):
+    machine = machines.make("true", overlap=Overlap.SKIP)
+    lost = faults.lose_answer("dynamodb.TransactWriteItems", by=name_of(machine))
+
+    run = machines.run(machine, at(20))
+
+    assert lost.met == 1
+    assert run["told"]["result"] == "SUCCEEDED"
+    assert skipped(machines.run(machine, at(20))) == "ALREADY_RAN"
+
+
+def name_of(machine: str) -> str:
+    return machine.rpartition(":")[2]
+
+
+def test_every_condition_accepts_the_runs_own_write(machines):
+    """As after ten minutes, when DynamoDB has forgotten the request token."""
+    job = Job("own", ("true",), overlap=Overlap.SKIP, concurrency_group="g")
+    states = job_machine.definition(
+        platform=PLATFORM,
+        job=job,
+        family="f",
+        container="app",
+        subnets=(),
+        security_groups=(),
+        public_ip=False,
+        project="p",
+        group_limit=1,
+    )["States"]
+    written = states[admission.START]["Arguments"]["TransactItems"]
+
+    def ask(run: str) -> None:
+        context = {
+            "Execution": {
+                "Id": PLATFORM.execution_arn("own", run),
+                "Name": run,
+                "StartTime": "2026-11-23T18:00:00.000Z",
+                "Input": at(21),
+            },
+            "State": {"EnteredTime": "2026-11-23T18:00:01.000Z"},
+        }
+        record = states["Read the input"]["Assign"]["record"]
+        known = {"states": {"context": context}}
+        known["record"] = evaluate(record[2:-2], known)
+        items = evaluate(written[2:-2], known)
+        assert len(items) == 6
+        machines.table.client.transact_write_items(TransactItems=items)
+
+    ask("first")
+    ask("first")
+    with pytest.raises(machines.table.client.exceptions.TransactionCanceledException) as refused:
+        ask("second")
+
+    reasons = [reason["Code"] for reason in refused.value.response["CancellationReasons"]]
+    failed = "ConditionalCheckFailed"
+    assert reasons == ["None", "None", failed, failed, failed, "None"]
+
+
+def test_a_skip_whose_record_had_no_answer_is_recorded(machines, faults, gate):
+    machine = machines.make(*until(gate), overlap=Overlap.SKIP)
+    first = machines.start(machine)
+    machines.running_task(first)
+    lost = faults.lose_answer("dynamodb.PutItem", by=name_of(machine))
+
+    second = machines.run(machine)
+    gate.touch()
+
+    assert lost.met == 1
+    assert skipped(second) == "OVERLAP"
+    assert machines.record(second["executionArn"])["result"] == "SKIPPED"
+    machines.end(first)
+
+
+def test_a_place_whose_release_had_no_answer_is_taken_by_one(machines, faults):
+    machine = machines.make("true", overlap=Overlap.SKIP)
+    machines.run(machine)
+    lost = faults.lose_answer("dynamodb.UpdateItem", by=name_of(machine))
+
+    assert machines.run(machine)["told"]["result"] == "SUCCEEDED"
+    assert lost.met == 1
+
+
+@pytest.mark.parametrize("call", ["stepfunctions.StopExecution", "ecs.StopTask"])
+def test_a_run_is_replaced_though_an_answer_is_lost(machines, faults, gate, call):
+    machine = machines.make(*until(gate), overlap=Overlap.REPLACE)
+    first = machines.start(machine)
+    machines.running_task(first)
+    lost = faults.lose_answer(call, by=name_of(machine))
+
+    second = machines.start(machine, {"commands": ["true"]})
+
+    assert machines.end(second)["told"]["result"] == "SUCCEEDED"
+    assert lost.met == 1
+    assert machines.end(first)["status"] == "ABORTED"
+
+
+def test_a_task_that_does_not_stop_for_a_while_is_waited_for(machines, faults, gate):
+    machine = machines.make(*until(gate), overlap=Overlap.REPLACE)
+    first = machines.start(machine)
+    task = machines.running_task(first)
+    # Step Functions tries to stop the task of a run that is aborted, and leaves that of one whose
+    # limit ended it.
+    machines.time_out(first)
+    assert machines.end(first)["status"] == "TIMED_OUT"
+    ignored = faults.ignore_stop_task()
+
+    second = machines.start(machine, {"commands": ["true"]})
+    wait_for(lambda: ignored.waiting, "the order to stop the task")
+    assert machines.task(task)["lastStatus"] == "RUNNING"
+    assert not machines.changes(second)
+    ignored.take_effect()
+
+    assert machines.end(second)["told"]["result"] == "SUCCEEDED"
+    assert machines.task(task)["lastStatus"] == "STOPPED"
+
+
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
+def test_transactions_that_meet_are_tried_again(machines, faults, reason):
+    machine = machines.make("true")
+    conflict = faults.cancel("None", reason, times=2, by=name_of(machine))
+
+    assert machines.run(machine)["told"]["result"] == "SUCCEEDED"
+    assert conflict.met == 2
+
+
+def test_a_table_that_refuses_for_a_while_is_asked_again(machines, faults):
+    machine = machines.make("true")
+    refused = faults.refuse(
+        "dynamodb.TransactWriteItems", "ThrottlingException", times=2, by=name_of(machine)
+    )
+
+    assert machines.run(machine)["told"]["result"] == "SUCCEEDED"
+    assert refused.met == 2
 
 
 def test_no_run_is_left_over(machines):
