@@ -94,7 +94,7 @@ class Events:
     def _heard(self, happening: Happening) -> None:
         if isinstance(happening, ExecutionStatusChange | TaskStateChange):
             event = service_event(happening)
-            self._submit(partial(_onto_bus, event, event["account"], event["region"], "default"))
+            self._submit(partial(onto_bus, event, event["account"], event["region"], "default"))
 
     def _send_to_targets(
         self, original: Callable[..., None], rule: Any, message: Event, *_: Any, **__: Any
@@ -116,7 +116,7 @@ class Events:
         service, region, account, resource = (target["Arn"].split(":", 5) + [""] * 5)[2:6]
         kind, _, name = resource.partition("/")
         if service == "events" and kind == "event-bus":
-            _onto_bus(event, account, region, name)
+            onto_bus(event, account, region, name)
         elif service == "events":
             # Archives and API destinations are moto's own business.
             alone = copy.copy(rule)
@@ -164,7 +164,7 @@ def _as_delivered(message: Mapping[str, Any]) -> Event:
     return event
 
 
-def _onto_bus(event: Event, account: str, region: str, name: str) -> None:
+def onto_bus(event: Event, account: str, region: str, name: str) -> None:
     """Let the rules of a bus see ``event``."""
     bus = events_backends[account][region].event_buses.get(name)
     for rule in tuple(bus.rules.values()) if bus else ():

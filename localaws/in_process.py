@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError
 from werkzeug.exceptions import InternalServerError
 
 if TYPE_CHECKING:
@@ -67,8 +68,11 @@ def _answer(application: WSGIApplication, request: AWSPreparedRequest) -> AWSRes
     body, environ = _Body(), _environ(request)
     try:
         _write(body, application(environ, start_response))
+    except ConnectionError as error:
+        # As the server does it, whoever connects: it hangs up,
+        raise ConnectionClosedError(endpoint_url=request.url) from error
     except Exception:
-        # As the server does it, whoever connects.
+        # or answers that it failed.
         log.exception("%s %s", request.method, request.url)
         body = _Body()
         _write(body, InternalServerError()(environ, start_response))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 from typing import Any, Final
 
@@ -12,6 +13,10 @@ from localaws.access.calls import Call
 
 _QUERY: Final = {"sns": "AccessDenied", "sqs": "AccessDenied"}
 """How services word it that do not say AccessDeniedException."""
+
+
+calling: contextvars.ContextVar[Caller | None] = contextvars.ContextVar("calling", default=None)
+"""Who makes the call that is being answered, where that is a service of the emulator's own."""
 
 
 class AuthorizedClient:
@@ -34,7 +39,11 @@ class AuthorizedClient:
             require(self._caller, call)
         except Refused as refused:
             raise denied(self._client, operation, str(refused)) from refused
-        return method(**parameters)
+        token = calling.set(self._caller)
+        try:
+            return method(**parameters)
+        finally:
+            calling.reset(token)
 
 
 def denied(client: Any, operation: str, message: str) -> ClientError:

@@ -27,6 +27,7 @@ TOKEN_SECONDS: Final = 600.0
 """How long a ``ClientRequestToken`` is remembered after its first use."""
 
 _LIMIT: Final = 100
+_LONGEST_TOKEN: Final = 36
 
 _lock = threading.RLock()
 """Held by every request: one server is one DynamoDB."""
@@ -60,6 +61,12 @@ def apply() -> None:
         token = self.body.get("ClientRequestToken")
         if not token:
             return original(self)
+        if len(token) > _LONGEST_TOKEN:
+            raise exceptions.MockValidationException(
+                f"1 validation error detected: Value '{token}' at 'clientRequestToken' failed to "
+                "satisfy constraint: Member must have length less than or equal to "
+                f"{_LONGEST_TOKEN}"
+            )
         used = _tokens_of(self.dynamodb_backend)
         request = json.dumps(self.body, sort_keys=True, default=str)
         now = time.monotonic()
