@@ -58,6 +58,11 @@ def table_request(inputs: Inputs, name: str, tags: dict[str, str]) -> dict[str, 
 
 
 def _keys(of: Inputs) -> list[dict[str, str]]:
+    if of.get("keySchemas"):  # an index, in the form that takes the place of the other
+        return [
+            {"AttributeName": key["attributeName"], "KeyType": key["keyType"]}
+            for key in of["keySchemas"]
+        ]
     keys = [{"AttributeName": of["hashKey"], "KeyType": "HASH"}]
     if of.get("rangeKey"):
         keys.append({"AttributeName": of["rangeKey"], "KeyType": "RANGE"})
