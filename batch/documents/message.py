@@ -75,7 +75,7 @@ _FACT: Final = f"""
 
 _MOMENT: Final = r"""
     $moment := function($text) {
-        $contains($text, /^[0-9-]{10}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?Z$/) ?
+        $contains($text, /^[0-9-]{10}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?Z/) ?
             $join($split($replace($text, /[.Z].*/, ''), 'T'), ' ') & ' UTC' : $fact($text)
     };
 """
@@ -102,7 +102,7 @@ _DURATION: Final = """
 _WORD: Final = r"""
     $word := function($text) {
         $contains($text, /[^A-Za-z0-9._@+=:\/-]/) ?
-            "'" & $join($split($text, "'"), "'\\''") & "'" : $text
+            '\u0027' & $join($split($text, '\u0027'), '\u0027\\\u0027\u0027') & '\u0027' : $text
     };
 """
 
