@@ -177,6 +177,11 @@ def _put_events(call: Call) -> Iterator[Request]:
         yield Request("events:PutEvents", arn)
 
 
+def _metrics(call: Call) -> Iterator[Request]:
+    namespace = {"cloudwatch:namespace": call["Namespace"]}
+    yield Request("cloudwatch:PutMetricData", "*", namespace)
+
+
 def _item(call: Call) -> Iterator[Request]:
     yield Request(f"dynamodb:{call.operation}", _table(call, call["TableName"]))
 
@@ -207,8 +212,10 @@ _DESCRIBED: Final[dict[tuple[str, str], Callable[[Call], Iterator[Request]]]] = 
     ("ssm", "GetParameters"): _parameters,
     ("secretsmanager", "GetSecretValue"): _secret,
     ("logs", "CreateLogStream"): _log_stream,
+    ("logs", "GetLogEvents"): _log_stream,
     ("logs", "PutLogEvents"): _log_stream,
     ("events", "PutEvents"): _put_events,
+    ("cloudwatch", "PutMetricData"): _metrics,
     **{
         ("dynamodb", name): _item
         for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan")

@@ -27,6 +27,7 @@ KEYS: Final = frozenset(
         "aws:SourceOwner",
         "aws:TagKeys",
         "aws:ViaAWSService",
+        "cloudwatch:namespace",
         "dynamodb:LeadingKeys",
         "ecs:cluster",
         "ecs:CreateAction",
