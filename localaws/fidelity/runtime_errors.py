@@ -1,7 +1,7 @@
-"""Some errors are caught by nothing.
+"""Some errors are not caught with all the others.
 
-States.ALL does not match States.Runtime and States.DataLimitExceeded; States.TaskFailed matches
-every other error but States.Timeout. In moto the first matches everything and the second no
+Nothing matches States.Runtime, and only its own name States.DataLimitExceeded; States.TaskFailed
+matches every other error but States.Timeout. In moto the first matches everything and the second no
 error of Step Functions' own.
 """
 
@@ -15,13 +15,16 @@ from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl
 
 from localaws.fidelity.patching import patch, replace
 
-_TERMINAL: Final = {"States.Runtime", "States.DataLimitExceeded"}
+_RUNTIME: Final = "States.Runtime"
+_TOO_MUCH: Final = "States.DataLimitExceeded"
 
 
 def matches(names: list[str | None], error: str | None) -> bool:
     """Return whether ``ErrorEquals: names`` matches ``error``."""
-    if error in _TERMINAL:
+    if error == _RUNTIME:
         return False
+    if error == _TOO_MUCH:
+        return error in names
     if "States.ALL" in names or error in names:
         return True
     return "States.TaskFailed" in names and error != "States.Timeout"
