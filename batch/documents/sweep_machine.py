@@ -13,7 +13,7 @@ and those of its parts. It starts ``P_recorder`` and no other machine, itself le
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from batch import control
 from batch.contract import Platform
@@ -31,9 +31,12 @@ from batch.documents.metrics import Metric
 from batch.documents.statements import Statement, allow
 from batch.documents.sweep_bounds import ACTIONS
 
-_MEASURE: str = "Put how many runs are over their limit"
-_WELL: str = "Is there more, or a problem?"
-_TELL: str = "Put the problems aside"
+IDLE_TRANSITIONS: Final = 12
+"""States that a sweep enters where there is nothing to do: what it costs 96 times a day."""
+
+_MEASURE: Final = "Put how many runs are over their limit"
+_WELL: Final = "Is there more, or a problem?"
+_TELL: Final = "Put the problems aside"
 
 
 def definition(*, platform: Platform, queue_url: str, failure_topic_arn: str) -> dict[str, Any]:
