@@ -436,12 +436,11 @@ class Kill:
         faults._add(call, self._answer, times=1, after=after, by=PLATFORM.recorder)
 
     def _answer(self, proceed, response):
-        answer = proceed() if self._applied else None
+        if self._applied:
+            proceed()
         self._there.set()
         assert self._stopped.wait(20)
-        if answer is None:
-            raise ConnectionAbortedError("stopped on purpose")
-        return answer
+        raise ConnectionAbortedError("its caller is gone")
 
     def stop(self, recorder: Recorder, execution: str) -> None:
         assert self._there.wait(20), "no such call was made"
