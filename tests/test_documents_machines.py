@@ -12,7 +12,7 @@ from cfnlint.api import ManualArgs, lint
 
 from batch.contract import RUN_TASK, Platform
 from batch.documents import job_machine
-from batch.documents.jsonata import delay, expression, literal, utf8_bytes
+from batch.documents.jsonata import delay, expression, literal, text, utf8_bytes
 from batch.job import Backoff, Job, Retry
 from tests.documents_examples import MACHINES, NETWORK, PLATFORM, RICH, machine
 
@@ -102,9 +102,9 @@ def test_every_state_is_reached_and_there(definition):
 
 @every_machine
 def test_every_expression_parses_and_uses_what_step_functions_has(definition):
-    for path, text in expressions(definition):
-        jsonata.Jsonata(text)
-        without_texts = re.sub(r"'(\\.|[^'\\])*'", "''", text)
+    for path, written in expressions(definition):
+        jsonata.Jsonata(written)
+        without_texts = re.sub(r"'(\\.|[^'\\])*'", "''", written)
 
         assert not re.search(r"\$eval\b|\$\$|\$(?![A-Za-z])", without_texts), path
 
@@ -112,12 +112,12 @@ def test_every_expression_parses_and_uses_what_step_functions_has(definition):
 @every_machine
 def test_results_and_errors_are_read_only_where_there_are_any(definition):
     """Step Functions refuses a definition that reads them elsewhere."""
-    for path, text in expressions(definition):
+    for path, written in expressions(definition):
         task = definition["States"][path[1]]["Type"] == "Task"
         after = "Assign" in path or "Output" in path
 
-        assert "$states.result" not in text or (task and after and "Catch" not in path)
-        assert "$states.errorOutput" not in text or "Catch" in path
+        assert "$states.result" not in written or (task and after and "Catch" not in path)
+        assert "$states.errorOutput" not in written or "Catch" in path
 
 
 @every_machine
@@ -242,13 +242,21 @@ def test_a_command_that_looks_like_an_expression_stays_text():
     assert literal(["a", {"b": "c"}, 1]) == ["a", {"b": "c"}, 1]
 
 
+@pytest.mark.parametrize("value", ["it's", "a\\b", 'x\ny\t"q"', "\u2028 😀", "\x1b[0m"])
+def test_a_text_is_itself_and_has_only_escapes_that_jsonata_knows(value):
+    written = text(value)
+
+    assert value_of(written) == value
+    assert not re.search(r"\\[^\"\\/bfnrtu]", written)
+
+
 def test_an_expression_is_one_line():
     assert expression("a\n   + b") == "{% a + b %}"
 
 
-@pytest.mark.parametrize("text", ["", "abc", "ä", "漢字", "😀", "a%20é\n'"])
-def test_bytes_are_counted_and_not_characters(text):
-    assert value_of(utf8_bytes(json.dumps(text, ensure_ascii=False))) == len(text.encode())
+@pytest.mark.parametrize("value", ["", "abc", "ä", "漢字", "😀", "a%20é\n'"])
+def test_bytes_are_counted_and_not_characters(value):
+    assert value_of(utf8_bytes(json.dumps(value, ensure_ascii=False))) == len(value.encode())
 
 
 @pytest.mark.parametrize(

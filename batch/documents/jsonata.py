@@ -6,6 +6,7 @@ Only what Step Functions has: JSONata 2.0.6 without ``$eval``, and neither ``$``
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 from urllib.parse import quote
@@ -35,8 +36,11 @@ def literal(value: Any) -> Any:
 
 
 def text(value: str) -> str:
-    """Return a JSONata string literal. Single quotes stay readable inside JSON."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    """Return a JSONata string literal. Single quotes stay readable inside JSON.
+
+    JSONata has the escapes of JSON, and so none for the quote itself.
+    """
+    escaped = json.dumps(value, ensure_ascii=False)[1:-1].replace("'", "\\u0027")
     return f"'{escaped}'"
 
 

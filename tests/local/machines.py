@@ -23,6 +23,13 @@ AT_ONCE = Backoff(1, 0, 1, 1, jitter=False)
 ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 
 
+def time_out(run: str) -> None:
+    """Have the run's own limit end it, as Step Functions does: at once, its task left alone."""
+    _, _, _, region, account, *_ = run.split(":")
+    execution = stepfunctions_parser_backends[account][region].describe_execution(run)
+    execution.exec_worker.env.set_timed_out()
+
+
 class Machines:
     """A platform in the emulator, and the machines of its jobs."""
 
@@ -107,12 +114,6 @@ class Machines:
             stateMachineArn=machine, input=json.dumps({} if given is None else given)
         )
         return answer["executionArn"]
-
-    def time_out(self, run: str) -> None:
-        """Have the run's own limit end it, as Step Functions does: at once, its task left alone."""
-        _, _, _, region, account, *_ = run.split(":")
-        execution = stepfunctions_parser_backends[account][region].describe_execution(run)
-        execution.exec_worker.env.set_timed_out()
 
     def record(self, run: str) -> dict[str, Any]:
         """Return what the control table has of a run, by its ARN."""

@@ -19,7 +19,7 @@ from localaws.feed import TaskStateChange
 from localaws.fidelity.expressions import evaluate
 from tests.local.ecs import wait_for
 from tests.local.faults import Faults
-from tests.local.machines import ENDED, PLATFORM, Machines
+from tests.local.machines import ENDED, PLATFORM, Machines, time_out
 
 SCHEDULED = {"trigger": "schedule", "schedule": "default"}
 
@@ -530,7 +530,7 @@ def test_a_task_that_does_not_stop_for_a_while_is_waited_for(machines, faults, g
     task = machines.running_task(first)
     # Step Functions tries to stop the task of a run that is aborted, and leaves that of one whose
     # limit ended it.
-    machines.time_out(first)
+    time_out(first)
     assert machines.end(first)["status"] == "TIMED_OUT"
     ignored = faults.ignore_stop_task()
 

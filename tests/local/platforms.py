@@ -1,0 +1,144 @@
+"""A whole platform in the emulator, made by a program as it is deployed, and its runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from batch.contract import Platform
+from localaws.deployment import deploy
+from localaws.emulator import Emulator
+from localaws.feed import Happening, TaskStateChange
+from tests.local.control import ControlTable
+from tests.local.ecs import wait_for
+from tests.local.machines import ENDED
+
+PLATFORM = Platform("batch", "local", "123456789012", "us-east-1")
+
+_PROGRAM = """
+from components import BatchPlatform, ScheduledJob
+
+platform = BatchPlatform("batch", {settings!r})
+for name, job in {jobs!r}.items():
+    ScheduledJob(name, {{"platform": platform.connection, **job}})
+"""
+
+CHANNELS = {
+    "workspace_id": "T0",
+    "success_channel_id": "C0SUCCESS",
+    "failure_channel_id": "C0FAILURE",
+}
+
+
+class Deployed:
+    """A platform and its jobs. ``$ENDS/$BATCH_RUN`` is where :meth:`tell` writes."""
+
+    def __init__(
+        self, emulator: Emulator, folder: Path, jobs: dict[str, Any], settings: dict[str, Any]
+    ) -> None:
+        self.emulator = emulator
+        self.ends = folder / "ends"
+        self.ends.mkdir()
+        self.happenings: list[Happening] = []
+        emulator.feed.subscribe(self.happenings.append)
+        self._folder = folder
+        self._settings = {"image": "nothing/here:1", "slack": CHANNELS, **settings}
+        (folder / "Pulumi.yaml").write_text("name: sample\nruntime: python\n")
+        (folder / "Pulumi.local.yaml").write_text("config:\n  aws:region: us-east-1\n")
+        program = _PROGRAM.format(settings=self._settings, jobs=jobs)
+        (folder / "__main__.py").write_text(program.replace("$ENDS", str(self.ends)))
+        deploy(emulator, project_dir=folder)
+        self.states = emulator.client("stepfunctions")
+        self.table = ControlTable(emulator.client("dynamodb"), PLATFORM)
+
+    # Runs
+
+    def start(self, job: str, given: dict[str, Any], run: str = "") -> str:
+        """Start a run and return its ARN."""
+        answer = self.states.start_execution(
+            stateMachineArn=PLATFORM.state_machine_arn(job),
+            input=json.dumps(given),
+            **({"name": run} if run else {}),
+        )
+        return str(answer["executionArn"])
+
+    def end(self, execution: str) -> dict[str, Any]:
+        """Return an execution once it is over."""
+
+        def over() -> dict[str, Any] | None:
+            described = self.states.describe_execution(executionArn=execution)
+            return described if described["status"] in ENDED else None
+
+        return wait_for(over, f"the end of {execution}")
+
+    def tasks(self, run: str, status: str) -> list[str]:
+        """Return the tasks of a run that have come to a status."""
+        return [
+            str(h.detail["taskArn"])
+            for h in tuple(self.happenings)
+            if isinstance(h, TaskStateChange) and h.run == run and h.detail["lastStatus"] == status
+        ]
+
+    def tell(self, run: str, code: int) -> None:
+        """Have the command of a run end."""
+        (self.ends / f".{run}").write_text(str(code))
+        (self.ends / f".{run}").rename(self.ends / run)
+
+    # The platform's own machines
+
+    def executions(self, machine: str, **which: Any) -> list[str]:
+        """Return the executions of one of the platform's own machines, the newest first."""
+        listed = self.states.list_executions(
+            stateMachineArn=PLATFORM.own_machine_arn(machine), **which
+        )
+        return [execution["executionArn"] for execution in listed["executions"]]
+
+    def quiet(self) -> None:
+        """Wait until every event is delivered and nothing is being recorded."""
+
+        def still() -> bool:
+            assert self.emulator.drain()
+            return not self.executions(PLATFORM.recorder, statusFilter="RUNNING")
+
+        wait_for(still, "the end of all recorders")
+
+    def sweep(self) -> str:
+        """Run the sweep to its end; return its execution's ARN."""
+        arn = str(
+            self.states.start_execution(stateMachineArn=PLATFORM.own_machine_arn(PLATFORM.sweep))[
+                "executionArn"
+            ]
+        )
+        swept = self.end(arn)
+        assert swept["status"] == "SUCCEEDED", swept
+        self.quiet()
+        return arn
+
+    def transitions(self, execution: str) -> int:
+        """Return how many states an execution entered."""
+        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=execution)
+        return sum(
+            event["type"].endswith("StateEntered") for page in pages for event in page["events"]
+        )
+
+
+UNTIL_TOLD = (
+    'while [ ! -e "$ENDS/$BATCH_RUN" ]; do sleep 0.02; done; exit "$(cat $ENDS/$BATCH_RUN)"'
+)
+"""A command that ends when and how :meth:`Deployed.tell` says."""
+
+
+@contextmanager
+def deployed(jobs: dict[str, Any], **settings: Any) -> Iterator[Deployed]:
+    """Deploy jobs, by name, on a platform with those settings."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        with Emulator(executor="process") as emulator:
+            yield Deployed(emulator, folder, jobs, settings)
+    finally:
+        shutil.rmtree(folder)
