@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections import Counter
@@ -166,9 +167,17 @@ CALCULATED = {
     "arnWithoutRevision": lambda kind, facts: re.sub(r":\d+$", "", _arn(kind, facts)),
     "url": lambda _, facts: "https://sqs.{region}.amazonaws.com/{account}/{name}".format(**facts),
     "tagsAll": lambda _, facts: facts.get("tags", {}),
+    "hashKeyValue": lambda _, facts: _key_value(facts, "hashKey"),
+    "rangeKeyValue": lambda _, facts: _key_value(facts, "rangeKey"),
     "stdout": lambda _, facts: "",
     "stderr": lambda _, facts: "",
 }
+
+
+def _key_value(facts: dict[str, Any], key: str) -> str:
+    """Return the value of an item's key, whatever DynamoDB type it has."""
+    [value] = json.loads(facts["item"])[facts[key]].values()
+    return str(value)
 
 
 def _computed(kind: ResourceType, output: str, facts: dict[str, Any]) -> Any:

@@ -174,6 +174,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             state = wire.plain(wire.of(request.properties))
             with self.cloud.lock:
                 key = key_of(schema.find(request.type), request.id, state)
+                made = self.cloud.resources.get(key)
+                if made and made.kind == "Table" and made.inputs.get("deletionProtectionEnabled"):
+                    raise Refused("ValidationException: protected against deletion")
                 self.cloud.resources.pop(key, None)
             return empty_pb2.Empty()
 

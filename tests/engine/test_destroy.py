@@ -16,6 +16,7 @@ DOCUMENTED = (Path(__file__).parents[2] / "docs" / "destroy.md").read_text()
 PROTECTED = [
     "cloudwatch.LogGroup batch-machines",
     "cloudwatch.LogGroup batch-tasks",
+    "dynamodb.Table batch-control",
     "sqs.Queue batch-messages",
     "sqs.Queue batch-starts",
 ]
@@ -68,8 +69,8 @@ def test_the_refusal_says_how_to_lift_the_protection(prod):
     assert len(commands) == len(PROTECTED)
     for command, urn in sorted(commands):
         prod.cli(*command.split(), urn, "--yes")
-    prod.cli("destroy", "--yes")
-    assert left(prod.cloud) == []
+    assert "protected against deletion" in refused(prod)
+    assert left(prod.cloud) == ["dynamodb.Table batch-control"]
 
 
 def test_the_setting_lifts_the_protection(prod):
@@ -77,14 +78,16 @@ def test_the_setting_lifts_the_protection(prod):
 
     lifted = prod.up()
 
-    assert lifted.changes == []
+    assert lifted.changes == ["update dynamodb.Table batch-control: deletionProtectionEnabled"]
     assert lifted.said.count("[diff: ~protect]") == len(PROTECTED)
     prod.cli("destroy", "--yes")
     assert left(prod.cloud) == []
 
 
-def test_the_documented_command_lifts_the_protection_without_an_update(prod):
+def test_the_documented_commands_lift_the_protection_without_an_update(prod):
     prod.cli("state", "unprotect", "--all", "--yes")
+    # aws dynamodb update-table
+    prod.cloud.of("Table")["batch-control"].inputs["deletionProtectionEnabled"] = False
     prod.cli("destroy", "--yes")
 
     assert left(prod.cloud) == []
@@ -101,6 +104,8 @@ def test_what_is_not_protected_can_be_ended_alone(prod):
     [
         "pulumi config set batch-platform:production false --stack prod",
         "pulumi state unprotect --all --stack prod",
+        "aws dynamodb update-table --table-name batch-prod-control "
+        "--no-deletion-protection-enabled",
         "pulumi destroy --exclude-protected --stack prod",
     ],
 )

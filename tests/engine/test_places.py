@@ -38,9 +38,13 @@ def test_two_platforms_share_a_stack_and_nothing_else(backend):
     machines = backend.cloud.of("StateMachine")
     assert {name: one.outputs["name"] for name, one in machines.items()} == {
         "adhoc-nightly": "adhoc-test-nightly",
+        "adhoc-recorder": "adhoc-test_recorder",
         "adhoc-run-task": "adhoc-test-run-task",
+        "adhoc-sweep": "adhoc-test_sweep",
         "batch-nightly": "batch-test-nightly",
+        "batch-recorder": "batch-test_recorder",
         "batch-run-task": "batch-test-run-task",
+        "batch-sweep": "batch-test_sweep",
     }
     mixed = [
         one.name

@@ -14,7 +14,7 @@ SLACK = {"workspace_id": "T01", "success_channel_id": "C01", "failure_channel_id
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 
-ROLES = ("execution", "machine", "publisher", "scheduler", "task")
+ROLES = ("execution", "machine", "recorder", "rules", "scheduler", "sweep", "task")
 
 
 def program(**of):
@@ -41,6 +41,8 @@ def each(change, *names):
 
 
 MACHINES = each("update sfn.StateMachine {}: definition", "batch-run-task", "nightly", "own")
+
+MACHINES_AND_RECORDER = sorted([*MACHINES, "update sfn.StateMachine batch-recorder: definition"])
 
 TASK_DEFINITIONS = ("batch", "own")
 
@@ -80,8 +82,19 @@ PLANS = {
             *MACHINES,
         ],
     ),
-    # The engine shows protection neither when it comes nor when it goes.
-    "production": ({"production": True}, []),
+    # The engine shows its own protection neither when it comes nor when it goes.
+    "production": (
+        {"production": True},
+        ["update dynamodb.Table batch-control: deletionProtectionEnabled"],
+    ),
+    "history": ({"history_days": 30}, MACHINES_AND_RECORDER),
+    "success messages": ({"success_messages": False}, MACHINES_AND_RECORDER),
+    # A job that names none does not hear of it.
+    "groups": ({"concurrency_groups": {"db": 3}}, []),
+    "topics": (
+        {"topic_arns": ["arn:aws:sns:eu-west-1:123456789012:reports"]},
+        ["update iam.RolePolicy batch-recorder: policy"],
+    ),
     "boundary": (
         {"permissions_boundary_arn": BOUNDARY},
         each(
@@ -94,7 +107,14 @@ PLANS = {
         {"kms_key_arn": KEY},
         [
             *each("update cloudwatch.LogGroup batch-{}: kmsKeyId", "machines", "tasks"),
-            *each("update iam.RolePolicy batch-{}: policy", "publisher", "scheduler"),
+            "update dynamodb.Table batch-control: serverSideEncryption",
+            *each(
+                "update iam.RolePolicy batch-{}: policy",
+                "machine",
+                "recorder",
+                "scheduler",
+                "sweep",
+            ),
             *each("update sns.Topic batch-{}: kmsMasterKeyId", "failure", "success"),
             *each(
                 "update sqs.Queue batch-{}: kmsMasterKeyId, sqsManagedSseEnabled",
@@ -162,7 +182,13 @@ def test_production_protects_what_nothing_brings_back(backend):
     assert protected(stack) == []
 
     stack.up(program(production=True))
-    assert protected(stack) == ["batch-machines", "batch-messages", "batch-starts", "batch-tasks"]
+    assert protected(stack) == [
+        "batch-control",
+        "batch-machines",
+        "batch-messages",
+        "batch-starts",
+        "batch-tasks",
+    ]
 
     stack.up(program())
     assert protected(stack) == []
@@ -175,6 +201,7 @@ def test_another_name_is_another_platform(deployed):
     named = [change for change in plan.changes if "deleting-first" in change]
     assert sorted({change.split()[1] for change in named}) == [
         "cloudwatch.LogGroup",
+        "dynamodb.Table",
         "ecs.Cluster",
         "ecs.ClusterCapacityProviders",
         "scheduler.Schedule",
@@ -185,13 +212,34 @@ def test_another_name_is_another_platform(deployed):
     ]
 
 
+ALARMS = (
+    "failure-lost",
+    "failure-unheard",
+    "messages",
+    "not-started",
+    "over-limit",
+    "recorder-aborted",
+    "recorder-failed",
+    "recorder-timed-out",
+    "starts",
+    "starts-dropped",
+    "starts-lost",
+    "starts-refused",
+    "success-lost",
+    "success-unheard",
+    "sweep-aborted",
+    "sweep-failed",
+    "sweep-silent",
+    "sweep-timed-out",
+)
+
 TAGGED = (
     "cloudwatch.EventRule batch-failure",
     "cloudwatch.EventRule batch-success",
     "cloudwatch.LogGroup batch-machines",
     "cloudwatch.LogGroup batch-tasks",
-    "cloudwatch.MetricAlarm batch-messages",
-    "cloudwatch.MetricAlarm batch-starts",
+    *(f"cloudwatch.MetricAlarm batch-{alarm}" for alarm in ALARMS),
+    "dynamodb.Table batch-control",
     "ecs.Cluster batch",
     "ecs.TaskDefinition batch",
     "ecs.TaskDefinition own",
@@ -199,7 +247,9 @@ TAGGED = (
     "iam.Role own-execution",
     "scheduler.ScheduleGroup batch",
     "scheduler.ScheduleGroup batch-manual",
+    "sfn.StateMachine batch-recorder",
     "sfn.StateMachine batch-run-task",
+    "sfn.StateMachine batch-sweep",
     "sfn.StateMachine nightly",
     "sfn.StateMachine own",
     "sns.Topic batch-failure",

@@ -71,10 +71,14 @@ def stg(tmp_path):
 CONTRACT = {
     "sfn.StateMachine hello": "batch-stg-hello",
     "sfn.StateMachine batch-run-task": "batch-stg-run-task",
+    "sfn.StateMachine batch-recorder": "batch-stg_recorder",
+    "sfn.StateMachine batch-sweep": "batch-stg_sweep",
     "scheduler.ScheduleGroup batch": "batch-stg",
     "scheduler.ScheduleGroup batch-manual": "batch-stg_manual",
     "scheduler.Schedule hello": "hello",
     "scheduler.Schedule two-shifts.early": "two-shifts.early",
+    "scheduler.Schedule batch-sweep": "batch-stg_sweep",
+    "dynamodb.Table batch-control": "batch-stg-control",
     "cloudwatch.LogGroup batch-tasks": "/batch/batch-stg",
     "cloudwatch.LogGroup batch-machines": "/aws/vendedlogs/states/batch-stg",
     "sns.Topic batch-success": "batch-stg-success",
@@ -82,6 +86,7 @@ CONTRACT = {
 }
 PLACES = {
     "scheduler.Schedule hello": ("groupName", "batch-stg"),
+    "cloudwatch.Dashboard batch": ("dashboardName", "batch-stg"),
     "ecs.TaskDefinition batch": ("family", "batch-stg"),
     "ecs.TaskDefinition rails-report": ("family", "batch-stg-rails-report"),
     "iam.Role batch-machine": ("path", "/batch/batch-stg/"),

@@ -61,7 +61,9 @@ def test_what_was_previewed_is_made_and_a_second_preview_changes_nothing(reports
     assert reports.up().changes == MADE
     assert reports.preview().changes == []
     assert backend.cloud.of("StateMachine").keys() == {
+        "batch-recorder",
         "batch-run-task",
+        "batch-sweep",
         "nightly",
         "report",
         "export",

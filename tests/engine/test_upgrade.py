@@ -73,7 +73,7 @@ def test_a_loss_would_be_seen(tmp_path):
         plan = backend.of_project("stg", {"name": "other"}).preview()
 
     assert "delete sfn.StateMachine batch-run-task" in lost(plan)
-    assert {change.split()[1] for change in lost(plan)} == set(KEPT) - {"dynamodb.Table"}
+    assert {change.split()[1] for change in lost(plan)} == set(KEPT)
 
 
 ANNOUNCING = """\
