@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from batch import control
 from localaws.emulator import Emulator
 from tests import recorder_transitions
+from tests.local.ecs import wait_for
 from tests.local.faults import Faults
 from tests.local.machines import PLATFORM
 from tests.local.recorder import CAUSE, ENDED_AT, STARTED, Recorder
@@ -444,8 +446,15 @@ class Kill:
 
     def stop(self, recorder: Recorder, execution: str) -> None:
         assert self._there.wait(20), "no such call was made"
-        recorder.states.stop_execution(executionArn=execution)
+        worker = stepfunctions_parser_backends[PLATFORM.account][PLATFORM.region]
+        env = worker.describe_execution(execution).exec_worker.env
+        stopping = threading.Thread(
+            target=recorder.states.stop_execution, kwargs={"executionArn": execution}
+        )
+        stopping.start()
+        wait_for(lambda: not env.is_running(), "its end")
         self._stopped.set()
+        stopping.join()
         assert recorder.end(execution)["status"] == "ABORTED"
 
 

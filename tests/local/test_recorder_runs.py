@@ -1,0 +1,169 @@
+"""Runs whose tasks really run, recorded and told because of their status events."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from batch.documents import message
+from localaws import notifications
+from localaws.emulator import Emulator
+from tests.local.ecs import wait_for
+from tests.local.machines import PLATFORM
+from tests.local.recorder import Recorder
+
+SLEEP = ("sleep", "60")
+
+
+@pytest.fixture(scope="module")
+def recorder() -> Iterator[Recorder]:
+    with Emulator(executor="process") as emulator:
+        made = Recorder(emulator)
+        made.listen()
+        yield made
+
+
+def job_of(machine: str) -> str:
+    return str(PLATFORM.job_of(machine))
+
+
+def told(recorder: Recorder, run: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of a run once nothing is owed any more."""
+    job = job_of(run["stateMachineArn"])
+
+    def closed() -> dict[str, Any] | None:
+        record = recorder.table.run(job, run["name"])
+        return record if record and "recorder" in record and "open" not in record else None
+
+    record: dict[str, Any] = wait_for(closed, f"the record of {run['name']}")
+    return record
+
+
+def test_a_success_is_recorded_and_told(recorder):
+    machine = recorder.machines.make("true")
+
+    run = recorder.machines.run(machine, {"requestedBy": "ada"})
+
+    record = told(recorder, run)
+    assert (record["result"], record["exitCode"], record["attempts"]) == ("SUCCEEDED", 0, 1)
+    assert (record["trigger"], record["requestedBy"]) == ("manual", "ada")
+    assert record["logStream"].startswith("task/app/")
+    assert recorder.channels(job_of(machine)) == [("success", "succeeded")]
+
+
+NASTY = "\n".join(
+    [
+        "it said \"no\" and 'no' \\ C:\\temp \\n",
+        "```code``` `tick` *bold* _it_ ~x~ <!here> <@U1> &amp; {% $x %} ${HOME}",
+        "\x1b[31mred\x1b[0m \x07bell \u202egnihton",
+        "emoji 😀 👩‍👩‍👧 ü 漢字",
+        "line one\rline two",
+    ]
+)
+
+
+def test_a_message_is_readable_whatever_the_job_printed(recorder, tmp_path):
+    text = tmp_path / "text"
+    text.write_bytes(("y" * 40 * 1024 + "\n" + NASTY + "\n").encode() + b"not \xff UTF-8\n")
+    machine = recorder.machines.make("sh", "-c", f"cat {shlex.quote(str(text))}; exit 3")
+
+    run = recorder.machines.run(machine)
+
+    told(recorder, run)
+    [shown] = recorder.messages(job_of(machine))
+    assert len(shown.description) <= message.DESCRIPTION_LIMIT
+    head, block, end = shown.description.split("```")
+    assert end == ""
+    assert head.endswith("*Last log lines*\n")
+    lines = block.strip("\n").split("\n")
+    assert lines[0].startswith("yyyy")
+    assert " … yyyy" in lines[0]
+    assert lines[1:] == [
+        "it said \"no\" and 'no' \\ C:\\temp \\n",
+        "`\u200b`\u200b`code`\u200b`\u200b` `tick` *bold* _it_ ~x~ &lt;!here&gt; &lt;@U1&gt;"
+        " &amp;amp; {% $x %} ${HOME}",
+        "red bell gnihton",
+        "emoji 😀 👩‍👩‍👧 ü 漢字",
+        "line one",
+        "line two",
+        "not \ufffd UTF-8",
+    ]
+    name = run["name"]
+    job = job_of(machine)
+    assert shown.next_steps == (
+        f"`batchctl why {job}/{name} --env local`",
+        f"`batchctl rerun {job}/{name} --env local`",
+    )
+
+
+def test_forty_kilobytes_of_lines_are_cut_at_their_start(recorder):
+    lines = (
+        'i=0; while [ $i -lt 1000 ]; do echo "line $i of a <long> & winding tale"; i=$((i+1)); done'
+    )
+    machine = recorder.machines.make("sh", "-c", f"{lines}; exit 1")
+
+    told(recorder, recorder.machines.run(machine))
+
+    [shown] = recorder.messages(job_of(machine))
+    assert len(shown.description) <= message.DESCRIPTION_LIMIT
+    block = shown.description.split("```")[1]
+    assert block.endswith("line 999 of a &lt;long&gt; &amp; winding tale\n")
+    assert block.count("\n") > 10
+    assert notifications.read(shown.raw).title == shown.title
+
+
+@pytest.mark.parametrize("how", ["timed out", "aborted"])
+def test_the_task_of_a_run_that_was_cut_off_is_stopped_first(recorder, how):
+    machine = recorder.machines.make(*SLEEP)
+    if how == "timed out":
+        # As for a run that waited, and that its own limit therefore did not end.
+        definition = json.loads(
+            recorder.states.describe_state_machine(stateMachineArn=machine)["definition"]
+        )
+        recorder.states.update_state_machine(
+            stateMachineArn=machine, definition=json.dumps(definition | {"TimeoutSeconds": 3})
+        )
+    arn = recorder.machines.start(machine)
+    task = recorder.machines.running_task(arn)
+    if how == "aborted":
+        recorder.states.stop_execution(executionArn=arn, cause="by ada")
+
+    run = recorder.states.describe_execution(executionArn=arn) | {"stateMachineArn": machine}
+    record = told(recorder, run)
+
+    assert recorder.machines.task(task)["lastStatus"] == "STOPPED"
+    assert record["taskArn"] == task
+    assert record["logStream"] == f"task/app/{task.rsplit('/', 1)[-1]}"
+    words = {"timed out": "stopped at the time limit of the run", "aborted": "aborted: by ada"}
+    assert recorder.channels(job_of(machine)) == [("failure", words[how])]
+
+
+def test_a_run_that_the_job_machine_refused_is_told(recorder):
+    machine = recorder.machines.make("true")
+
+    run = recorder.machines.run(machine, {"cpu": 1})
+
+    record = told(recorder, run)
+    assert record["result"] == "Job.NotStarted"
+    [shown] = recorder.messages(job_of(machine))
+    assert shown.title.endswith("never started: cpu: is not a string; write the value in quotes")
+
+
+def test_its_own_executions_start_no_other(recorder):
+    before = len(executions(recorder))
+    ended = recorder.end(recorder.start({"detail": "not an event"}))
+    machine = recorder.machines.make("true")
+    told(recorder, recorder.machines.run(machine))
+    recorder.emulator.drain()
+
+    assert ended["status"] == "FAILED"
+    assert len(executions(recorder)) == before + 2
+
+
+def executions(recorder: Recorder) -> list[Any]:
+    pages = recorder.states.get_paginator("list_executions").paginate(stateMachineArn=recorder.arn)
+    return [execution for page in pages for execution in page["executions"]]
