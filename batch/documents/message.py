@@ -20,8 +20,11 @@ TITLE_LIMIT: Final = 150
 DESCRIPTION_LIMIT: Final = 3000
 """Characters: what Slack allows in a block of text."""
 
-FACT_LIMIT: Final = 400
-"""Characters of one fact that people or AWS wrote, escaped."""
+REASON_LIMIT: Final = 400
+"""Characters of why something happened, escaped."""
+
+FACT_LIMIT: Final = 200
+"""Characters of any other fact that people or AWS wrote, escaped: all of them fit together."""
 
 CUT: Final = "…"
 """What stands where something was left out."""

@@ -84,7 +84,7 @@ def _facts(platform: Platform) -> str:
     return f"""
         $facts := $filter([
             '*Job* ' & $run.job & ' · *Environment* ' & {text(platform.stack)},
-            '*Result* ' & $head($words, {message.FACT_LIMIT}),
+            '*Result* ' & $head($words, {message.REASON_LIMIT}),
             $run.message = {text(Message.RECOVERED)} ? '*Before* ' & $run.failures &
                 ($run.failures = 1 ? ' failure, ' : ' failures in a row since ') &
                 $moment($run.failingSince),
@@ -103,7 +103,7 @@ def _facts(platform: Platform) -> str:
                     ($exists($run.requestedBy) ? ', ' & $fact($run.requestedBy) : '')
             ], ' · '),
             $exists($run.reason) and $not($contains($words, $trim($clean($run.reason)))) ?
-                '*Reason* ' & $fact($run.reason),
+                '*Reason* ' & $head($trim($clean($run.reason)), {message.REASON_LIMIT}),
             $exists($run.paused) ? '*Paused* no scheduled run starts any more: ' &
                 $fact($run.paused),
             '*Run* `' & $run.run & '` · ' & $join([
