@@ -90,6 +90,7 @@ def _run_side_by_side(
 
     names: dict[str, str] = {}
     ended: set[str] = set()
+    recording: set[str] = set()
     changed = threading.Condition()
     progress = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -98,11 +99,16 @@ def _run_side_by_side(
     bar = progress.add_task("jobs", total=len(jobs))
 
     def watch(happening: Happening) -> None:
-        if isinstance(happening, ExecutionStatusChange) and of_execution(happening.detail):
-            with changed:
-                ended.add(happening.detail["executionArn"])
+        if not isinstance(happening, ExecutionStatusChange):
+            return
+        arn, is_over = happening.detail["executionArn"], of_execution(happening.detail)
+        with changed:
+            if aws.platform.job_of(happening.detail["stateMachineArn"]) is None:
+                (recording.discard if is_over else recording.add)(arn)
+            elif is_over:
+                ended.add(arn)
                 progress.update(bar, completed=len(ended))
-                changed.notify_all()
+            changed.notify_all()
 
     leave = [
         emulator.feed.subscribe(Screen(console, aws.platform, names=list(jobs))),
@@ -117,7 +123,10 @@ def _run_side_by_side(
             with changed:
                 while not waited <= ended:
                     changed.wait(1)
-            emulator.drain()
+            emulator.drain()  # whoever records these ends has been started then
+            with changed:
+                while recording:
+                    changed.wait(1)
     finally:
         for unsubscribe in leave:
             unsubscribe()
