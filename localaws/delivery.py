@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
+from localaws import feed as feeds
 from localaws import targets
 from localaws.access.authorization import Caller
+from localaws.feed import DeliveryStep, Step
 from localaws.targets import Request, TargetError
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,9 @@ class Delivery:
     retries_all: bool = False
     """Whether errors that trying again cannot help are tried again too, as Scheduler does."""
 
+    source_arn: str = ""
+    """The rule or the schedule whose it is."""
+
     gives_up_as: Caller | None = None
     """Who writes to the dead-letter queue."""
 
@@ -67,31 +72,39 @@ class Delivery:
             self.error = self.error or TargetError(
                 "EventAgeExceeded", f"due {self.began.isoformat()}, older than its maximum age"
             )
-            self._give_up("MaximumEventAgeInSeconds", endpoint)
+            self._give_up("MaximumEventAgeInSeconds", endpoint, now)
             return None
         self.attempts += 1
         self.error = None
+        self._came_to(Step.ATTEMPTED, now)
         try:
             targets.perform(self.prepare(self.attempts), endpoint=endpoint)
         except TargetError as error:
             self.error = error
         if self.error is None:
+            self._came_to(Step.DELIVERED, now)
             return None
+        self._came_to(Step.REFUSED, now)
         if self.error.permanent and not self.retries_all:
-            self._give_up(None, endpoint)
+            self._give_up(None, endpoint, now)
             return None
         if self.attempts > self.policy.retries:
-            self._give_up("MaximumRetryAttempts", endpoint)
+            self._give_up("MaximumRetryAttempts", endpoint, now)
             return None
         # Not the sum of doublings: 2 to the 185th is no number of seconds.
         doubled = min(self.attempts - 1, 10)
         again = now + min(_FIRST_PAUSE * (1 << doubled), _LONGEST_PAUSE)
         if again - self.began > self.policy.age:
-            self._give_up("MaximumEventAgeInSeconds", endpoint)
+            self._give_up("MaximumEventAgeInSeconds", endpoint, now)
             return None
         return again
 
-    def _give_up(self, exhausted: str | None, endpoint: str) -> None:
+    def _came_to(self, step: Step, now: datetime) -> None:
+        if self.source_arn:
+            feeds.current().publish(DeliveryStep(now, self.source_arn, step))
+
+    def _give_up(self, exhausted: str | None, endpoint: str, now: datetime) -> None:
+        self._came_to(Step.GIVEN_UP, now)
         error = self.error
         assert error is not None  # noqa: S101 - for the type checker
         body, attributes = self.describe(max(self.attempts, 1))
@@ -113,6 +126,9 @@ class Delivery:
             targets.perform(letter, endpoint=endpoint)
         except TargetError as lost:
             log.warning("the dead-letter queue %s: %s", self.dead_letters, lost)
+            self._came_to(Step.LOST, now)
+        else:
+            self._came_to(Step.DEAD_LETTER, now)
 
 
 def _letter(

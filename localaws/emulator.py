@@ -11,6 +11,7 @@ from moto.moto_api._internal.models import moto_api_backend
 import localaws.moto_data  # noqa: F401 - before anything imports moto's EC2
 from localaws import clients, fidelity
 from localaws import feed as feeds
+from localaws.alarm_watch import AlarmWatch
 from localaws.clock import Clock, SystemClock
 from localaws.events import Events
 from localaws.fidelity import scheduler_api
@@ -51,6 +52,7 @@ class Emulator:
         self.feed = feeds.Feed()
         self.slack = Slack(self.feed)
         self._events = Events(self.feed, self.clock)
+        self._alarms = AlarmWatch(self.feed, self.clock)
         self._executor = executor
         self._fires = fires
         self._server = Server(port)
@@ -72,7 +74,8 @@ class Emulator:
 
     def drain(self, timeout: float = 10.0) -> bool:
         """Wait until what has happened is delivered; return False if ``timeout`` passes first."""
-        return self._events.drain(timeout)
+        # An alarm may be about an event, and its message be one for a rule's topic.
+        return self._events.drain(timeout) and self._alarms.drain(timeout)
 
     def reset(self) -> None:
         """Forget every resource and stop what runs. Nobody is told."""
@@ -102,6 +105,8 @@ class Emulator:
             opened.callback(self.slack.close)
             self._events.install()
             opened.callback(self._events.close)
+            self._alarms.install()
+            opened.callback(self._alarms.close)
             if self._fires:
                 schedules = Schedules(self.feed, self.clock)
                 schedules.start()

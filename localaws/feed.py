@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,30 @@ class ScheduleFired:
     """Why the target refused, or None."""
 
 
+class Step(Enum):
+    """How far a delivery has come."""
+
+    ATTEMPTED = auto()
+    DELIVERED = auto()
+    REFUSED = auto()
+    """One attempt; there may be others."""
+    GIVEN_UP = auto()
+    DEAD_LETTER = auto()
+    """It is in the dead-letter queue."""
+    LOST = auto()
+    """It is not even there."""
+
+
+@dataclass(frozen=True)
+class DeliveryStep:
+    """Something happened to what a rule or a schedule sends to its target."""
+
+    time: datetime
+    source_arn: str
+    """The rule or the schedule."""
+    step: Step
+
+
 @dataclass(frozen=True)
 class SlackMessage:
     """What a channel shows, or what Amazon Q would have dropped."""
@@ -83,7 +108,9 @@ class SlackMessage:
     raw: str = ""
 
 
-Happening = ExecutionStatusChange | TaskStateChange | LogLine | ScheduleFired | SlackMessage
+Happening = (
+    ExecutionStatusChange | TaskStateChange | LogLine | ScheduleFired | DeliveryStep | SlackMessage
+)
 Subscriber = Callable[[Happening], None]
 
 

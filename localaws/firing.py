@@ -83,6 +83,7 @@ def _of_schedule(entry: Entry, scheduled: datetime) -> Delivery:
         dead_letters(target),
         describe,
         retries_all=True,
+        source_arn=schedule_arn,
         gives_up_as=caller,
     )
 

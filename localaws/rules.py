@@ -33,7 +33,13 @@ def delivery(
 
     # To the dead-letter queue EventBridge writes as itself, whatever the target's role.
     return Delivery(
-        prepare, RetryPolicy.of(target), now, dead_letters(target), describe, gives_up_as=itself
+        prepare,
+        RetryPolicy.of(target),
+        now,
+        dead_letters(target),
+        describe,
+        source_arn=rule_arn,
+        gives_up_as=itself,
     )
 
 
