@@ -5,6 +5,8 @@ Everything here goes to standard error: it is progress, not data.
 
 from __future__ import annotations
 
+import html
+import re
 import sys
 import threading
 import zlib
@@ -33,6 +35,8 @@ COLOURS = ("cyan", "magenta", "blue", "yellow", "green", "bright_cyan", "bright_
 NAME_WIDTH = 14
 PIPE_WIDTH = 200
 
+_LINK = re.compile(r"<(?P<url>https?://[^>|]*)(?:[|](?P<label>[^>]*))?>")
+
 
 def console() -> Console:
     """Return the console of standard error; lines are not broken where nobody looks at them."""
@@ -42,6 +46,16 @@ def console() -> Console:
         soft_wrap=True,
         width=None if sys.stderr.isatty() else PIPE_WIDTH,
     )
+
+
+def as_shown(line: str) -> Text:
+    """Return a line of a message as Slack shows it: links by their labels, entities read."""
+    shown, read = Text(), 0
+    for link in _LINK.finditer(line):
+        shown.append(html.unescape(line[read : link.start()]))
+        shown.append(html.unescape(link["label"] or link["url"]), f"underline link {link['url']}")
+        read = link.end()
+    return shown.append(html.unescape(line[read:]))
 
 
 class Screen:
@@ -140,7 +154,7 @@ class Screen:
                 *(f"→ {step}" for step in message.next_steps),
             ):
                 bar = ("┃ ", "red" if failure else "green")
-                self._console.print(self._fitting(Text.assemble(bar, line)))
+                self._console.print(self._fitting(Text.assemble(bar, as_shown(line))))
 
     def _fitting(self, line: Text) -> Text:
         """Return ``line`` cut to a terminal's width: links and ARNs would fill it three times."""
