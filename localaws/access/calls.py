@@ -97,6 +97,11 @@ def _tasks(call: Call) -> Iterator[Request]:
         yield Request(f"ecs:{call.operation}", arn, {"ecs:cluster": cluster})
 
 
+def _list_tasks(call: Call) -> Iterator[Request]:
+    # Its resources are container instances, which tasks of Fargate have none of.
+    yield Request("ecs:ListTasks", "*", {"ecs:cluster": _cluster(call)})
+
+
 def _on(action: str, parameter: str) -> Callable[[Call], Iterator[Request]]:
     """Describe a call of one resource that a parameter names by its ARN."""
 
@@ -183,7 +188,14 @@ def _metrics(call: Call) -> Iterator[Request]:
 
 
 def _item(call: Call) -> Iterator[Request]:
-    yield Request(f"dynamodb:{call.operation}", _table(call, call["TableName"]))
+    table = _table(call, call["TableName"])
+    index = call.parameters.get("IndexName")
+    yield Request(f"dynamodb:{call.operation}", f"{table}/index/{index}" if index else table)
+
+
+def _items(call: Call) -> Iterator[Request]:
+    for table in call.parameters.get("RequestItems") or {}:
+        yield Request(f"dynamodb:{call.operation}", _table(call, table))
 
 
 def _transaction(call: Call) -> Iterator[Request]:
@@ -200,6 +212,7 @@ def _table(call: Call, name: str) -> str:
 
 _DESCRIBED: Final[dict[tuple[str, str], Callable[[Call], Iterator[Request]]]] = {
     ("ecs", "RunTask"): _run_task,
+    ("ecs", "ListTasks"): _list_tasks,
     ("ecs", "StopTask"): _tasks,
     ("ecs", "DescribeTasks"): _tasks,
     ("stepfunctions", "StartExecution"): _on("states:StartExecution", "stateMachineArn"),
@@ -220,6 +233,8 @@ _DESCRIBED: Final[dict[tuple[str, str], Callable[[Call], Iterator[Request]]]] = 
         ("dynamodb", name): _item
         for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan")
     },
+    ("dynamodb", "BatchGetItem"): _items,
+    ("dynamodb", "BatchWriteItem"): _items,
     ("dynamodb", "TransactWriteItems"): _transaction,
     ("dynamodb", "TransactGetItems"): _transaction,
 }
