@@ -118,7 +118,7 @@ def statements(*, platform: Platform, ended: str, described: str) -> str:
             $status in ['ABORTED', 'TIMED_OUT'] or $status = 'FAILED' and $not($ours) or
             $facts.taskStopped = false);
         $mustDescribe := $status = 'FAILED' and $not($exists($error) or $exists($cause)) and (
-            $type($described.Status) != 'string' or
+            $not($exists($described.Status)) or
             $described.Status = 'RUNNING' and $described.looks < {MOST_LOOKS});
     """
 

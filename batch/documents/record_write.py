@@ -152,8 +152,8 @@ def _message(success_topic_arn: str, failure_topic_arn: str) -> str:
             'failingSince': $recovered ? $job.failingSince
         }};
         $run := $merge([$record, $known ? {{}} : $merge([$given, $end, $marks]), {{
-            'paused': $message != {text(Message.FAILURE)} ? $nothing :
-                $isPaused ? $pause.reason : $pauses ? $pauseReason
+            'paused': $message = {text(Message.FAILURE)} ?
+                ($isPaused ? $pause.reason : $pauses ? $pauseReason)
         }}]);
         $both := $message = {text(Message.RECOVERED)} and $loud and $not($exists($says.topicArn));
         $topic := $exists($says.topicArn) ? $says.topicArn :

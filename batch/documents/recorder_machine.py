@@ -30,6 +30,7 @@ from batch.documents import (
 from batch.documents.jsonata import expression, moment, text
 from batch.documents.metrics import Metric
 from batch.documents.record_write import TELL, TELL_OTHER
+from batch.documents.recorder_calls import MOST_TRIES, TOO_MANY_TRIES, call, failures
 from batch.documents.statements import Statement, allow
 from batch.documents.task_end import RETRY
 
@@ -43,10 +44,6 @@ _READ: Final = "Read the record"
 _READ_AGAIN: Final = "Read the record again"
 _DECIDE: Final = "What is there to do?"
 _TOLD: Final = "Note that it is told"
-_PUT_ASIDE: Final = "Put the event aside"
-
-_MOST_TRIES: Final = 20
-"""Of a transaction that others get in the way of. Fifty runs of a job may end at once."""
 
 # The name of an execution has up to 80 characters, a token 36. The end of the name and the start
 # of the execution are its own; another try may write something else.
@@ -80,7 +77,7 @@ def definition(
         success_topic_arn=success_topic_arn,
         failure_topic_arn=failure_topic_arn,
     )
-    call = partial(_call, platform)
+    aws = partial(call, platform)
     written = record_write
     return {
         "Comment": f"Records how the runs of {platform.prefix} end, and tells of it",
@@ -88,7 +85,7 @@ def definition(
         "TimeoutSeconds": TIMEOUT_SECONDS,
         "StartAt": _READ,
         "States": {
-            _READ: call(
+            _READ: aws(
                 "dynamodb:transactGetItems",
                 record.reads(platform),
                 assign={
@@ -101,7 +98,7 @@ def definition(
                 },
                 after=_DECIDE,
             ),
-            _READ_AGAIN: call(
+            _READ_AGAIN: aws(
                 "dynamodb:transactGetItems",
                 record.reads(platform),
                 assign={
@@ -135,7 +132,7 @@ def definition(
                 "Seconds": expression("$ceil($random() * $min([30, $power(2, $tries)]))"),
                 "Next": _READ_AGAIN,
             },
-            "Count the failed start": call(
+            "Count the failed start": aws(
                 "cloudwatch:putMetricData",
                 metrics.put(platform=platform, metric=Metric.RUNS_NOT_STARTED, value=1),
                 # The message matters more.
@@ -145,40 +142,8 @@ def definition(
             **run_log.states(platform=platform, after=TELL),
             TELL_OTHER: _tell(platform, "$plan.other", after=TELL),
             TELL: _tell(platform, "$plan.topic", after=_TOLD),
-            _TOLD: call("dynamodb:updateItem", _told(platform)),
-            _PUT_ASIDE: call(
-                "sqs:sendMessage",
-                {
-                    "QueueUrl": queue_url,
-                    "MessageBody": expression("$string($states.context.Execution.Input)"),
-                    "MessageAttributes": {
-                        name: {"DataType": "String", "StringValue": expression(value)}
-                        for name, value in (
-                            ("ERROR_CODE", "$failure.error"),
-                            ("ERROR_MESSAGE", "$failure.cause"),
-                            ("EXECUTION", "$states.context.Execution.Id"),
-                        )
-                    },
-                },
-                catch=[{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": "Not recorded"}],
-                after="Not recorded",
-            ),
-            "Not recorded": {
-                "Type": "Fail",
-                "Error": "Recorder.Failed",
-                "Cause": expression("$failure.error & ': ' & $failure.cause"),
-            },
-            "Too many tries": {
-                "Type": "Pass",
-                "Assign": {
-                    "failure": {
-                        "error": "Recorder.Conflicts",
-                        "cause": f"the table was written to in between, {_MOST_TRIES} times",
-                    }
-                },
-                "Output": {},
-                "Next": _PUT_ASIDE,
-            },
+            _TOLD: aws("dynamodb:updateItem", _told(platform)),
+            **failures(platform=platform, queue_url=queue_url),
             "Nothing to do": {"Type": "Succeed", "Output": {}},
         },
     }
@@ -241,7 +206,7 @@ def _decide() -> dict[str, Any]:
     return {
         "Type": "Choice",
         "Choices": [
-            {"Condition": expression(f"$tries > {_MOST_TRIES}"), "Next": "Too many tries"},
+            {"Condition": expression(f"$tries > {MOST_TRIES}"), "Next": TOO_MANY_TRIES},
             *(when(way, state) for way, state in _WRITES.items()),
             when(record_write.DESCRIBE, "Wait for Step Functions"),
             when(record_write.FIND, task_end.find(), ended={"reason": "its run is over"}, looks=0),
@@ -259,7 +224,7 @@ def _descriptions(platform: Platform) -> dict[str, Any]:
             "Seconds": expression("$exists($described.looks) ? $power(2, $described.looks) : 0"),
             "Next": "Describe the run",
         },
-        "Describe the run": _call(
+        "Describe the run": call(
             platform,
             "sfn:describeExecution",
             {"ExecutionArn": expression("$plan.run.execution")},
@@ -292,7 +257,7 @@ def _descriptions(platform: Platform) -> dict[str, Any]:
 
 def _record(platform: Platform, after: str | None = None) -> dict[str, Any]:
     refused = "DynamoDb.TransactionCanceledException"
-    state = _call(
+    state = call(
         platform,
         "dynamodb:transactWriteItems",
         {
@@ -312,7 +277,7 @@ def _record(platform: Platform, after: str | None = None) -> dict[str, Any]:
 
 
 def _tell(platform: Platform, topic: str, *, after: str) -> dict[str, Any]:
-    return _call(
+    return call(
         platform,
         "sns:publish",
         {
@@ -340,46 +305,3 @@ def _told(platform: Platform) -> dict[str, Any]:
             ":me": {"S": expression("$states.context.Execution.Name")},
         },
     }
-
-
-def _call(
-    platform: Platform,
-    action: str,
-    arguments: dict[str, Any],
-    *,
-    after: str | None = None,
-    assign: dict[str, Any] | None = None,
-    catch: list[dict[str, Any]] | None = None,
-) -> dict[str, Any]:
-    """Return the state that makes a call of AWS.
-
-    Args:
-        after: the state that goes on; the execution ends without one.
-        catch: what becomes of a failure that stays; the event is put aside if it is not said.
-    """
-    state: dict[str, Any] = {
-        "Type": "Task",
-        "Resource": f"arn:{platform.partition}:states:::aws-sdk:{action}",
-        "Arguments": arguments,
-        "Output": {},
-        "Retry": RETRY,
-        "Catch": catch
-        or [
-            {
-                "ErrorEquals": ["States.ALL"],
-                "Assign": {
-                    "failure": expression(
-                        """{
-                        'error': $states.errorOutput.Error & '',
-                        'cause': $substring($states.errorOutput.Cause & '', 0, 1000)
-                        }"""
-                    )
-                },
-                "Output": {},
-                "Next": _PUT_ASIDE,
-            }
-        ],
-    }
-    if assign:
-        state["Assign"] = assign
-    return state | ({"Next": after} if after else {"End": True})
