@@ -7,7 +7,7 @@ does not cover it, and is so found out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -188,14 +188,19 @@ def _metrics(call: Call) -> Iterator[Request]:
 
 
 def _item(call: Call) -> Iterator[Request]:
-    table = _table(call, call["TableName"])
-    index = call.parameters.get("IndexName")
-    yield Request(f"dynamodb:{call.operation}", f"{table}/index/{index}" if index else table)
+    index = f"/index/{call['IndexName']}" if call["IndexName"] else ""
+    keys = [call.parameters.get("Key") or call.parameters.get("Item") or {}]
+    yield from _in_table(call, call.operation, call["TableName"], keys, index=index)
 
 
 def _items(call: Call) -> Iterator[Request]:
-    for table in call.parameters.get("RequestItems") or {}:
-        yield Request(f"dynamodb:{call.operation}", _table(call, table))
+    for table, wanted in (call.parameters.get("RequestItems") or {}).items():
+        if isinstance(wanted, list):
+            changes = [change for each in wanted for change in each.values()]
+            keys = [change.get("Key") or change.get("Item") or {} for change in changes]
+        else:
+            keys = wanted.get("Keys") or []
+        yield from _in_table(call, call.operation, table, keys)
 
 
 def _transaction(call: Call) -> Iterator[Request]:
@@ -203,11 +208,25 @@ def _transaction(call: Call) -> Iterator[Request]:
     for item in call.parameters.get("TransactItems") or []:
         for kind, of in item.items():
             action = actions.get(kind, "ConditionCheckItem")
-            yield Request(f"dynamodb:{action}", _table(call, of["TableName"]))
+            key = of.get("Key") or of.get("Item") or {}
+            yield from _in_table(call, action, of["TableName"], [key])
 
 
-def _table(call: Call, name: str) -> str:
-    return name if name.startswith("arn:") else call.arn("dynamodb", f"table/{name}")
+def _in_table(
+    call: Call, action: str, table: str, keys: Iterable[Mapping[str, Any]], *, index: str = ""
+) -> Iterator[Request]:
+    """Yield what is asked of a table or of one of its indexes, and of the table's key."""
+    arn = table if table.startswith("arn:") else call.arn("dynamodb", f"table/{table}")
+    name = arn.rpartition("/")[2]
+    found = documents.backend("dynamodb", call.account, call.region).tables.get(name)
+    leading = [key[found.hash_key_attr] for key in keys if found and found.hash_key_attr in key]
+    values = tuple(str(text) for value in leading for text in value.values())
+    yield Request(
+        f"dynamodb:{action}", arn + index, {"dynamodb:LeadingKeys": values} if values else {}
+    )
+    if key_arn := (getattr(found, "sse_specification", None) or {}).get("KMSMasterKeyId"):
+        encryption = {"aws:dynamodb:tableName": name, "aws:dynamodb:subscriberId": call.account}
+        yield from _encrypted(call, "dynamodb", key_arn, encryption, ("kms:Decrypt",))
 
 
 _DESCRIBED: Final[dict[tuple[str, str], Callable[[Call], Iterator[Request]]]] = {

@@ -99,4 +99,7 @@ def key(name: str, *, account: str, region: str) -> tuple[str, str]:
     found = keys.get(name) or next((k for k in tuple(keys.values()) if name in k.aliases), None)
     if found is None:
         return f"arn:aws:kms:{region}:{account}:key/{name}", ""
+    own = next((alias for alias in found.aliases if alias.startswith(AWS_OWN)), None)
+    if own is not None:
+        return f"arn:aws:kms:{region}:{account}:{own}", ""
     return str(found.arn), str(found.policy)

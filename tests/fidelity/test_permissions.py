@@ -56,8 +56,7 @@ def test_a_call_that_the_role_does_not_allow_is_refused(aws, without):
     run = end_with(aws, LIST, made)
 
     assert run["status"] == "FAILED"
-    # moto writes the service as the resource does; AWS begins it with a capital.
-    assert run["error"].capitalize() == "Ecs.accessdeniedexception"
+    assert run["error"] == "Ecs.AccessDeniedException"
     assert run["cause"].startswith(
         f"User: arn:aws:sts::{ACCOUNT}:assumed-role/little/one is not authorized to perform: "
         "ecs:ListClusters on resource: * "
@@ -192,3 +191,144 @@ def test_a_task_that_the_role_may_not_pass_its_roles_to_is_not_started(aws):
     assert run["error"] == "ECS.AccessDeniedException"
     assert f"iam:PassRole on resource: {passed}" in run["cause"]
     assert aws.tasks() == []
+
+
+# What a call asks for
+
+
+def sdk(action, **arguments):
+    return one_state(
+        {
+            "Type": "Task",
+            "QueryLanguage": "JSONata",
+            "Resource": f"arn:aws:states:::aws-sdk:{action}",
+            "Arguments": arguments,
+        }
+    )
+
+
+def run_as(aws, definition, role_arn):
+    """Run a machine with the name of its role."""
+    made = aws.client("stepfunctions").create_state_machine(
+        name=role_arn.rpartition("/")[2], roleArn=role_arn, definition=json.dumps(definition)
+    )["stateMachineArn"]
+    run = aws.client("stepfunctions").start_execution(stateMachineArn=made)
+    return aws.end_of(run["executionArn"])
+
+
+def make_table(aws, **more):
+    """Return the ARN of a table with an item and an index."""
+    client = aws.client("dynamodb")
+    key = [{"AttributeName": "pk", "KeyType": "HASH"}]
+    made = client.create_table(
+        TableName="t",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=key,
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[
+            {"IndexName": "all", "KeySchema": key, "Projection": {"ProjectionType": "ALL"}}
+        ],
+        **more,
+    )
+    client.put_item(TableName="t", Item={"pk": {"S": "jobs"}})
+    return made["TableDescription"]["TableArn"]
+
+
+KEY = {"TableName": "t", "Key": {"pk": {"S": "jobs"}}}
+THERE = {"ConditionExpression": "attribute_exists(pk)"}
+QUERY = {
+    "TableName": "t",
+    "IndexName": "all",
+    "KeyConditionExpression": "pk = :jobs",
+    "ExpressionAttributeValues": {":jobs": {"S": "jobs"}},
+}
+WRITES = [
+    {"ConditionCheck": KEY | THERE},
+    {"Put": {"TableName": "t", "Item": {"pk": {"S": "a"}}}},
+    {"Delete": {"TableName": "t", "Key": {"pk": {"S": "b"}}}},
+]
+
+
+@pytest.mark.parametrize(
+    ("definition", "actions", "place"),
+    [
+        (sdk("dynamodb:getItem", **KEY), ["GetItem"], ""),
+        (sdk("dynamodb:query", **QUERY), ["Query"], "/index/all"),
+        (
+            sdk("dynamodb:batchGetItem", RequestItems={"t": {"Keys": [KEY["Key"]]}}),
+            ["BatchGetItem"],
+            "",
+        ),
+        (sdk("dynamodb:transactGetItems", TransactItems=[{"Get": KEY}]), ["GetItem"], ""),
+        (
+            sdk("dynamodb:transactWriteItems", TransactItems=WRITES),
+            ["ConditionCheckItem", "PutItem", "DeleteItem"],
+            "",
+        ),
+    ],
+    ids=["get", "query", "batch", "transact-get", "transact-write"],
+)
+def test_a_call_of_a_table_needs_each_action_there(aws, definition, actions, place):
+    table = make_table(aws) + place
+    asked = [f"dynamodb:{action}" for action in actions]
+
+    enough = run_as(aws, definition, role(aws, "enough", allow(*asked, resource=table)))
+    elsewhere = role(aws, "elsewhere", allow(*asked, resource=f"{table}x"))
+
+    assert enough["status"] == "SUCCEEDED", enough
+    assert run_as(aws, definition, elsewhere)["error"] == "DynamoDb.DynamoDbException"
+    for number, missing in enumerate(asked):
+        rest = [each for each in asked if each != missing] or ["sns:Publish"]
+        made = role(aws, f"without-{number}", allow(*rest, resource=table))
+        cause = run_as(aws, definition, made)["cause"]
+        assert f"is not authorized to perform: {missing} on resource: {table} " in cause
+
+
+def test_one_partition_of_a_table_can_be_all_that_is_allowed(aws):
+    within = allow("dynamodb:GetItem", resource=make_table(aws)) | {
+        "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["jobs"]}}
+    }
+    other = sdk("dynamodb:getItem", TableName="t", Key={"pk": {"S": "pauses"}})
+
+    own = run_as(aws, sdk("dynamodb:getItem", **KEY), role(aws, "own", within))
+    refused = run_as(aws, other, role(aws, "other", within))
+
+    assert own["status"] == "SUCCEEDED"
+    assert refused["error"] == "DynamoDb.DynamoDbException"
+
+
+def test_an_encrypted_table_needs_its_key(aws):
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    table = make_table(
+        aws, SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    )
+    get = allow("dynamodb:GetItem", resource=table)
+    use = allow("kms:Decrypt", resource=key) | {
+        "Condition": {"StringEquals": {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"}}
+    }
+
+    refused = run_as(aws, sdk("dynamodb:getItem", **KEY), role(aws, "plain", get))
+    allowed = run_as(aws, sdk("dynamodb:getItem", **KEY), role(aws, "with-key", get, use))
+
+    assert f"kms:Decrypt on resource: {key} " in refused["cause"]
+    assert allowed["status"] == "SUCCEEDED"
+
+
+def test_a_table_with_aws_own_key_needs_no_more(aws):
+    table = make_table(aws, SSESpecification={"Enabled": True})
+    made = role(aws, "plain", allow("dynamodb:GetItem", resource=table))
+
+    assert run_as(aws, sdk("dynamodb:getItem", **KEY), made)["status"] == "SUCCEEDED"
+
+
+def test_tasks_are_listed_in_the_cluster_that_is_allowed(aws):
+    aws.task_definition()
+    aws.client("ecs").create_cluster(clusterName="other")
+    cluster = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/c"
+    statement = allow("ecs:ListTasks") | {"Condition": {"ArnEquals": {"ecs:cluster": cluster}}}
+
+    own = run_as(aws, sdk("ecs:listTasks", Cluster="c"), role(aws, "own", statement))
+    other = run_as(aws, sdk("ecs:listTasks", Cluster="other"), role(aws, "other", statement))
+
+    assert own["status"] == "SUCCEEDED"
+    assert other["error"] == "Ecs.AccessDeniedException"
