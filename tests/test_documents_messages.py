@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,8 @@ from batchctl.outcome import Outcome
 from localaws import notifications
 from localaws.fidelity.expressions import evaluate
 from tests.documents_examples import PLATFORM
+
+ROOT = Path(__file__).parents[1]
 
 # Which
 
@@ -163,6 +166,14 @@ def test_a_failure_says_what_happened():
         "`batchctl rerun report/run-1 --env stg`",
     )
     assert failure.thread == "batch-stg-report"
+
+
+def test_the_message_in_the_documentation_is_one_of_these():
+    log = {"lines": ["connecting to <db>", "no answer & no hope"], "why": ""}
+    documented = (ROOT / "docs/notifications.md").read_text()
+    example = documented.split("```json\n")[1].split("\n```\n\nIn Slack")[0]
+
+    assert json.loads(example) == told(RUN, log)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,15 @@ from batch.documents.jsonata import expression, moment, text
 SWEEP: Final = "batch.sweep"
 """``source`` of an event that the sweep made."""
 
+# Not its input, which can be nearly all that a state may have.
+_READ: Final = (
+    *("job", "run", "execution", "container", "trigger", "requestedBy", "schedule"),
+    *("scheduledTime", "started", "ended", "open", "holds", "says", "recorder", "skip", "message"),
+    *("result", "reason", "exitCode", "attempts", "taskArn", "logStream"),
+    *("failures", "failingSince"),
+)
+"""Attributes of the record that are read."""
+
 _REASON_LIMIT: Final = 1000
 MOST_LOOKS: Final = 8
 """How often DescribeExecution is asked that still says RUNNING."""
@@ -46,11 +55,14 @@ def reads(platform: Platform) -> dict[str, Any]:
         _named(control.JOBS, job),
         _named(control.PAUSES, job),
     ]
-    return {
-        "TransactItems": [
-            {"Get": {"TableName": platform.control_table, "Key": key}} for key in keys
-        ]
+    found: list[dict[str, Any]] = [
+        {"TableName": platform.control_table, "Key": key} for key in keys
+    ]
+    found[0] |= {
+        "ProjectionExpression": ", ".join(f"#{name}" for name in _READ),
+        "ExpressionAttributeNames": {f"#{name}": name for name in _READ},
     }
+    return {"TransactItems": [{"Get": each} for each in found]}
 
 
 def statements(*, platform: Platform, ended: str, described: str) -> str:

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from batch import control
 from batch.documents import message
+from batch.job import Overlap
 from localaws import notifications
 from localaws.emulator import Emulator
 from tests.local.ecs import wait_for
+from tests.local.faults import Faults
 from tests.local.machines import PLATFORM
 from tests.local.recorder import Recorder
 
@@ -142,6 +145,100 @@ def test_the_task_of_a_run_that_was_cut_off_is_stopped_first(recorder, how):
     assert recorder.channels(job_of(machine)) == [("failure", words[how])]
 
 
+def test_a_place_is_given_back_when_the_task_is_stopped_and_not_before(recorder):
+    machine = recorder.machines.make(*SLEEP, overlap=Overlap.SKIP)
+    place = control.job_slots_key(job_of(machine))
+    arn = recorder.machines.start(machine)
+    task = recorder.machines.running_task(arn)
+    with Faults() as faults:
+        ignored = faults.ignore_stop_task()
+        recorder.states.stop_execution(executionArn=arn)
+        wait_for(lambda: ignored.waiting, "that the task is to be stopped")
+        held = recorder.table.get(place)["holders"]
+        ignored.take_effect()
+        run = recorder.states.describe_execution(executionArn=arn)
+        told(recorder, run)
+
+    assert held == {arn}
+    assert recorder.machines.task(task)["lastStatus"] == "STOPPED"
+    assert "holders" not in recorder.table.get(place)
+
+
+def test_step_functions_is_asked_about_a_failure_of_which_the_event_says_nothing(
+    recorder, tmp_path
+):
+    gate = tmp_path / "gate"
+    until = f"while [ ! -e {gate} ]; do sleep 0.05; done"
+    machine = recorder.machines.make("sh", "-c", f"{until}; exit 3")
+    with Faults() as faults:
+        faults.events.never()
+        arn = recorder.machines.start(machine)
+        recorder.machines.running_task(arn)
+        lag = faults.describe_late()
+        gate.touch()
+        wait_for(lambda: ended(recorder, arn), "its end")
+        name = arn.rsplit(":", 1)[-1]
+        event = recorder.event(job_of(machine), name, "FAILED", error=None, cause="")
+        execution = recorder.start(event)
+        wait_for(lambda: asked(recorder, execution) == 2, "another question")
+        lag.catch_up()
+        assert wait_for(lambda: recorder.table.run(job_of(machine), name).get("told"), "its record")
+
+    assert recorder.record(job_of(machine), name)["result"] == "Job.ExitCode"
+    assert recorder.channels(job_of(machine)) == [("failure", "failed with exit code 3")]
+
+
+@pytest.mark.parametrize("how", ["twice", "backwards"])
+def test_events_that_come_twice_or_out_of_order_change_nothing(recorder, how):
+    machine = recorder.machines.make("sh", "-c", 'exit "$CODE"')
+    job = job_of(machine)
+
+    def is_end(detail: dict[str, Any]) -> bool:
+        return detail.get("stateMachineArn") == machine and detail["status"] != "RUNNING"
+
+    with Faults() as faults:
+        (faults.events.twice if how == "twice" else faults.events.late)(where=is_end)
+        runs = [
+            recorder.machines.run(machine, {"environment": [{"Name": "CODE", "Value": code}]})
+            for code in ("1", "0")
+        ]
+        recorder.emulator.drain()
+        while faults.events.held:
+            faults.events.held.pop()()
+            told(recorder, runs[len(faults.events.held)])
+        records = [told(recorder, run) for run in runs]
+        recorder.emulator.drain()
+        wait_for(lambda: not running(recorder), "the end of every recorder")
+
+    assert [record["result"] for record in records] == ["Job.ExitCode", "SUCCEEDED"]
+    assert recorder.state(job)["lastResult"] == "SUCCEEDED"
+    assert recorder.state(job)["failures"] == 0
+    assert (
+        sorted(channel for channel, _ in recorder.channels(job))
+        == {
+            # The success ends a failure.
+            "twice": ["failure", "failure", "success"],
+            # When it is recorded there was none.
+            "backwards": ["failure", "success"],
+        }[how]
+    )
+
+
+def test_a_job_says_itself_what_becomes_of_its_failures(recorder):
+    machine = recorder.machines.make(
+        "false", pause_after_failures=2, topic_arn=recorder.topics["own"]
+    )
+    job = job_of(machine)
+
+    for _ in range(2):
+        told(recorder, recorder.machines.run(machine))
+
+    assert recorder.channels(job) == [("own", "failed with exit code 1")] * 2
+    assert recorder.pause(job)["by"] == PLATFORM.recorder
+    skipped = recorder.machines.run(machine, {"trigger": "schedule"})
+    assert skipped["told"]["code"] == "PAUSED"
+
+
 def test_a_run_that_the_job_machine_refused_is_told(recorder):
     machine = recorder.machines.make("true")
 
@@ -162,6 +259,20 @@ def test_its_own_executions_start_no_other(recorder):
 
     assert ended["status"] == "FAILED"
     assert len(executions(recorder)) == before + 2
+
+
+def asked(recorder: Recorder, execution: str) -> int:
+    """Return how often a recorder asked how its run failed."""
+    return recorder.states_of(execution).count("Describe the run")
+
+
+def ended(recorder: Recorder, arn: str) -> bool:
+    history = recorder.states.get_execution_history(executionArn=arn)["events"]
+    return history[-1]["type"] == "ExecutionFailed"
+
+
+def running(recorder: Recorder) -> bool:
+    return any(execution["status"] == "RUNNING" for execution in executions(recorder))
 
 
 def executions(recorder: Recorder) -> list[Any]:
