@@ -216,15 +216,18 @@ class BatchPlatform(pulumi.ComponentResource):
         self.starts_queue_url = told.starts.url
         self.messages_queue_url = told.messages.url
         self.key_policy = pulumi.Output.from_input(text(keys.policy(platform=platform)))
-        self.policies = _policies(name, platform, roles)
+        self.policies = _policies(name, platform, roles, key_arn)
         self.register_outputs({key: getattr(self, key) for key in type(self).__annotations__})
 
 
-def _policies(name: str, platform: Platform, roles: role.Place) -> pulumi.Output[dict[str, str]]:
-    bounded = {"platform": platform, "boundary_arn": roles.boundary}
+def _policies(
+    name: str, platform: Platform, roles: role.Place, key_arn: pulumi.Input[str] | None
+) -> pulumi.Output[dict[str, str]]:
+    keyed = {"platform": platform, "key_arn": key_arn or ""}
+    bounded = {**keyed, "boundary_arn": roles.boundary}
     return pulumi.Output.all(
-        viewer=text(people.viewer(platform=platform)),
-        runner=text(people.runner(platform=platform)),
+        viewer=rendered(people.viewer, **keyed),
+        runner=rendered(people.runner, **keyed),
         deployer=rendered(people.deployer, **bounded),
         admin=rendered(administrator.admin, name=name, **bounded),
     )

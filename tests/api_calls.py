@@ -61,6 +61,8 @@ class Asked:
             resource = "*"
         else:
             resource = _RESOURCES[prefix](self._platform, given)
+        if key := given.get("Item") or given.get("Key"):
+            context = {"dynamodb:LeadingKeys": key["pk"]["S"]}
         yield Call(action, resource, context)
         if any(given.get(key) for key in ("tags", "Tags", "TagSpecifications")):
             yield Call(_TAGGED.get(prefix, f"{prefix}:TagResource"), resource)
@@ -132,8 +134,25 @@ def _ec2(platform: Platform, given: Mapping[str, Any]) -> str:
     return platform.arn("ec2", f"security-group/{given.get('GroupId', 'sg-new')}")
 
 
+def _cloudwatch(platform: Platform, given: Mapping[str, Any]) -> str:
+    if "DashboardName" in given:
+        return f"arn:aws:cloudwatch::{platform.account}:dashboard/{given['DashboardName']}"
+    return platform.arn("cloudwatch", f"alarm:{given['AlarmName']}")
+
+
+def _dynamodb(platform: Platform, given: Mapping[str, Any]) -> str:
+    table = platform.arn("dynamodb", f"table/{given.get('TableName') or _only_table(given)}")
+    return f"{table}/index/{given['IndexName']}" if "IndexName" in given else table
+
+
+def _only_table(given: Mapping[str, Any]) -> str:
+    [table] = given["RequestItems"]
+    return str(table)
+
+
 _RESOURCES: dict[str, Callable[[Platform, Mapping[str, Any]], str]] = {
-    "cloudwatch": lambda p, given: p.arn("cloudwatch", f"alarm:{given['AlarmName']}"),
+    "cloudwatch": _cloudwatch,
+    "dynamodb": _dynamodb,
     "ec2": _ec2,
     "ecs": _ecs,
     "events": lambda p, given: p.arn("events", f"rule/{given.get('Rule') or given['Name']}"),

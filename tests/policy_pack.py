@@ -155,6 +155,10 @@ def unencrypted(resources: Iterable[Registered], *, key: str = "") -> Iterator[s
         ):
             if each.type == token(type_) and each.inputs.get(property_) != (key or None):
                 yield f"{_where(each)}: not encrypted with {key or 'what AWS has'}"
+        if each.type == token(aws.dynamodb.Table):
+            given = each.inputs.get("serverSideEncryption", {}).get("kmsKeyArn")
+            if given != (key or None):
+                yield f"{_where(each)}: not encrypted with {key or 'what AWS has'}"
         if each.type == token(aws.ssm.Parameter) and each.inputs["type"] != "SecureString":
             yield f"{_where(each)}: not a SecureString"
         if each.type == token(aws.ecs.TaskDefinition):
@@ -173,6 +177,15 @@ def kept_for_ever(resources: Iterable[Registered]) -> Iterator[str]:
         for each in resources:
             if each.type == token(type_) and not each.inputs.get(property_):
                 yield f"{_where(each)}: no {property_}"
+
+
+def lost_with_a_mistake(resources: Iterable[Registered]) -> Iterator[str]:
+    """Tables that nothing brings back as they were an hour ago."""
+    for each in resources:
+        if each.type == token(aws.dynamodb.Table):
+            recovery = each.inputs.get("pointInTimeRecovery", {})
+            if not recovery.get("enabled"):
+                yield f"{_where(each)}: no point-in-time recovery"
 
 
 def is_taggable(type_: str) -> bool:

@@ -83,6 +83,12 @@ def called(emulator, monkeypatch):
     return called
 
 
+OF_THE_TABLE = {
+    f"dynamodb:{verb}"
+    for verb in ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+}
+
+
 def test_a_viewer_can_do_what_looks_and_a_runner_what_runs(called, emulator):
     """In one test: what one of them may do the other's commands must not all need."""
     platform = Platform("batch", "local", "123456789012", emulator.region)
@@ -95,8 +101,11 @@ def test_a_viewer_can_do_what_looks_and_a_runner_what_runs(called, emulator):
 
     assert refused(viewer, looking) == []
     assert refused(runner, running + logs) == []
-    assert {call.action for call in looking} == actions(viewer)
-    assert {call.action for call in running + logs} == actions(runner) - {"states:StopExecution"}
+    assert {call.action for call in looking} == actions(viewer) - OF_THE_TABLE
+    assert {call.action for call in running + logs} == actions(runner) - OF_THE_TABLE - {
+        "sns:Publish",
+        "states:StopExecution",
+    }
     assert refused(viewer, running) != []
 
 
@@ -122,6 +131,7 @@ ScheduledJob(
     {{
         "platform": connection,
         "schedules": {{"a": "rate(1 day)", "b": "rate(2 days)"}},
+        "expect_success_within": "26h",
         "command": ["true"],
         "image": "busybox",
         "secrets": {{"TOKEN": "arn:aws:ssm:eu-west-1:123456789012:parameter/token"}},
@@ -141,6 +151,17 @@ def make_boundary(emulator):
     )
 
 
+def make_table(emulator):
+    """Make the platform's control table, as far as a team writes to it."""
+    keys = {"pk": "HASH", "sk": "RANGE"}
+    emulator.client("dynamodb", region="eu-west-1").create_table(
+        TableName=PLATFORM.control_table,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[{"AttributeName": key, "KeyType": type_} for key, type_ in keys.items()],
+    )
+
+
 @pytest.fixture(scope="module")
 def team(tmp_path_factory):
     """What IAM is asked when a team's project is deployed."""
@@ -156,15 +177,19 @@ def team(tmp_path_factory):
         for name in ("executionrole", "machinerole", "schedulerrole"):
             open_role(emulator.client("iam"), f"batch-{name}", path=PLATFORM.role_path)
         make_boundary(emulator)
+        make_table(emulator)
         emulator.calls.clear()
         deploy(emulator, "stg", directory)
         return Asked(PLATFORM).of(list(emulator.calls))
 
 
 def test_a_deployer_makes_a_teams_jobs(team):
-    assert {"states:CreateStateMachine", "iam:PassRole", "iam:PutRolePolicy"} <= {
-        call.action for call in team
-    }
+    assert {
+        "dynamodb:PutItem",
+        "iam:PassRole",
+        "iam:PutRolePolicy",
+        "states:CreateStateMachine",
+    } <= {call.action for call in team}
     assert refused(DEPLOYER, team) == []
 
 
@@ -182,7 +207,11 @@ OWN_MACHINE = PLATFORM.state_machine_arn("report")
 OWN_ROLE = "arn:aws:iam::123456789012:role/batch/batch-stg/jobs/report-task-0123456"
 OWN_FAMILY = PLATFORM.arn("ecs", "task-definition/batch-stg-report:1")
 OWN_SCHEDULE = PLATFORM.arn("scheduler", "schedule/batch-stg/report")
-WITHIN = {"iam:PermissionsBoundary": BOUNDARY}
+TABLE = PLATFORM.control_table_arn
+WITHIN = {
+    "iam:PermissionsBoundary": BOUNDARY,
+    "dynamodb:LeadingKeys": "expectations",
+}
 
 PROVIDER = {
     # terraform-provider-aws, internal/service: what each resource's create, read, update, delete
@@ -196,6 +225,10 @@ PROVIDER = {
     "scheduler/schedule.go": (
         OWN_SCHEDULE,
         "scheduler:GetSchedule scheduler:UpdateSchedule scheduler:DeleteSchedule",
+    ),
+    "dynamodb/table_item.go": (
+        TABLE,
+        "dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem",
     ),
     "ecs/task_definition.go": (
         OWN_FAMILY,
@@ -223,6 +256,80 @@ def test_who_deploys_can_also_refresh_change_and_remove(policy, source):
     asked.append(Call("states:ValidateStateMachineDefinition", "*"))
 
     assert refused(policy, asked) == []
+
+
+@pytest.mark.parametrize("who", ["deployer", "runner", "viewer"])
+@pytest.mark.parametrize("verb", ["DeleteItem", "PutItem", "UpdateItem"])
+@pytest.mark.parametrize(
+    "partition", ["expectations", "pauses", "run#report", "claim#report", "slots", "jobs", "watch"]
+)
+def test_of_the_control_table_each_writes_its_own(who, verb, partition):
+    written = {"deployer": "expectations", "runner": "pauses"}
+    call = Call(f"dynamodb:{verb}", TABLE, {"dynamodb:LeadingKeys": partition})
+
+    assert allows(POLICIES[who], call) == (written.get(who) == partition)
+
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
+
+
+@pytest.mark.parametrize("build", [people.viewer, people.runner, people.deployer])
+def test_a_key_of_ones_own_is_used_through_the_table_alone(build):
+    policy = build(platform=PLATFORM, key_arn=KEY)
+
+    def decrypts(service):
+        via = {"kms:ViaService": f"{service}.eu-west-1.amazonaws.com"}
+        return allows(policy, Call("kms:Decrypt", KEY, via))
+
+    assert decrypts("dynamodb")
+    assert not decrypts("sns")
+    assert actions(policy) - actions(build(platform=PLATFORM)) == {
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+    }
+
+
+def test_an_admin_lets_the_table_use_the_key():
+    policy = administrator.admin(platform=PLATFORM, name="batch", key_arn=KEY)
+    via = {"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com"}
+
+    assert allows(policy, Call("kms:CreateGrant", KEY, via))
+    assert not allows(policy, Call("kms:CreateGrant", KEY))
+
+
+TABLE_GO = (
+    "dynamodb:CreateTable dynamodb:DeleteTable dynamodb:DescribeContinuousBackups "
+    "dynamodb:DescribeTable dynamodb:DescribeTimeToLive dynamodb:ListTagsOfResource "
+    "dynamodb:TagResource dynamodb:UntagResource dynamodb:UpdateContinuousBackups "
+    "dynamodb:UpdateTable dynamodb:UpdateTimeToLive"
+)
+DASHBOARD_GO = "cloudwatch:DeleteDashboards cloudwatch:GetDashboard cloudwatch:PutDashboard"
+ALARM_GO = (
+    "cloudwatch:DeleteAlarms cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource "
+    "cloudwatch:PutMetricAlarm cloudwatch:TagResource cloudwatch:UntagResource"
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "own", "other"),
+    [
+        (TABLE_GO, TABLE, PLATFORM.arn("dynamodb", "table/batch-stg-orders")),
+        (
+            DASHBOARD_GO,
+            "arn:aws:cloudwatch::123456789012:dashboard/batch-stg",
+            "arn:aws:cloudwatch::123456789012:dashboard/batch-stg-sales",
+        ),
+        (
+            ALARM_GO,
+            PLATFORM.arn("cloudwatch", "alarm:batch-sweep-silent-0123456"),
+            PLATFORM.arn("cloudwatch", "alarm:orders"),
+        ),
+    ],
+    ids=["table", "dashboard", "alarm"],
+)
+def test_an_admin_also_refreshes_changes_and_removes_what_only_a_platform_has(names, own, other):
+    assert refused(ADMIN, [Call(name, own) for name in names.split()]) == []
+    assert len(refused(ADMIN, [Call(name, other) for name in names.split()])) == len(names.split())
 
 
 # Admin: what the whole program calls.
@@ -265,10 +372,23 @@ WILDCARDS = {
     "chatbot:*TagResource": "tagresource untagresource",
     "cloudwatch:*Alarms": "deletealarms describealarms",
     "cloudwatch:*Tag*": "getagentgraph listtagsforresource tagresource untagresource",
+    "cloudwatch:*Dashboard*": "createomnidashboard deletedashboards deleteomnidashboard "
+    "getdashboard getomnidashboard listdashboards listomnidashboards putdashboard "
+    "updateomnidashboard",
+    "dynamodb:*ContinuousBackups": "describecontinuousbackups updatecontinuousbackups",
+    "dynamodb:*Item": "batchgetitem batchwriteitem conditioncheckitem deleteitem getitem "
+    "putitem updateitem",
+    "dynamodb:*Table": "createglobaltable createtable deletetable describeglobaltable "
+    "describetable importtable updateglobaltable updatetable",
+    "dynamodb:*Tag*": "listtagsofresource tagresource untagresource",
+    "dynamodb:*TimeToLive": "describetimetolive updatetimetolive",
     "ec2:*SecurityGroup": "createsecuritygroup deletesecuritygroup",
     "ec2:*SecurityGroupEgress": "authorizesecuritygroupegress revokesecuritygroupegress",
-    "ecs:*Cluster": "associategatewaywithcluster createcluster "
-    "deletecluster disassociategatewayfromcluster updatecluster",
+    "ec2:DescribeSecurityGroup*": "describesecuritygroupreferences "
+    "describesecuritygrouprules describesecuritygroups describesecuritygroupvpcassociations",
+    "ecs:*Cluster*": "associategatewaywithcluster createcluster deletecluster describeclusters "
+    "disassociategatewayfromcluster listclusters listgatewayclusterassociations "
+    "putclustercapacityproviders updatecluster updateclustersettings",
     "ecs:*Tag*": "listtagsforresource tagresource untagresource",
     "events:*Rule": "deleterule describerule disablerule enablerule listtargetsbyrule putrule",
     "events:*Tag*": "listtagsforresource tagresource untagresource",
@@ -286,13 +406,16 @@ WILDCARDS = {
     "sns:*Tag*": "listtagsforresource tagresource untagresource",
     "sns:*Topic": "createtopic deletetopic listsubscriptionsbytopic",
     "sns:*TopicAttributes": "gettopicattributes settopicattributes",
-    "sqs:*Queue": "createqueue deletequeue purgequeue tagqueue untagqueue",
-    "sqs:*QueueAttributes": "getqueueattributes setqueueattributes",
-    "sqs:*Tag*": "listqueuetags tagqueue untagqueue",
+    "sqs:*Queue*": "createqueue deletequeue getqueueattributes getqueueurl "
+    "listdeadlettersourcequeues listqueues listqueuetags purgequeue setqueueattributes tagqueue "
+    "untagqueue",
     "ssm:*Parameter": "deleteparameter getparameter putparameter",
     "ssm:*Tag*": "addtagstoresource listtagsforresource removetagsfromresource",
-    "states:*StateMachine": "createstatemachine deletestatemachine "
-    "describestatemachine updatestatemachine",
+    "states:*StateMachine*": "createstatemachine createstatemachinealias deletestatemachine "
+    "deletestatemachinealias deletestatemachineversion describestatemachine "
+    "describestatemachinealias describestatemachineforexecution liststatemachinealiases "
+    "liststatemachines liststatemachineversions publishstatemachineversion updatestatemachine "
+    "updatestatemachinealias validatestatemachinedefinition",
     "states:*Tag*": "listtagsforresource tagresource untagresource",
 }
 
@@ -335,6 +458,11 @@ DENIED = [
     *((who, "ecs:RunTask", OWN_FAMILY) for who in READERS),
     *((who, "iam:PassRole", MACHINE_ROLE) for who in READERS),
     *((who, "logs:DeleteLogGroup", PLATFORM.log_group_arn("/batch/batch-stg")) for who in READERS),
+    *((who, "dynamodb:Scan", TABLE) for who in (*READERS, "deployer")),
+    *((who, "dynamodb:DeleteTable", TABLE) for who in (*READERS, "deployer")),
+    *((who, "dynamodb:Query", PROD.control_table_arn) for who in READERS),
+    ("viewer", "sns:Publish", PLATFORM.topic_arn("batch-stg-failure")),
+    ("runner", "sns:Publish", PROD.topic_arn("batch-prod-failure")),
     ("viewer", "states:StartExecution", OWN_MACHINE),
     ("viewer", "states:StopExecution", RUN),
     # Each on its platform alone.
@@ -411,7 +539,7 @@ def test_a_deployer_reaches_no_role_of_the_platform():
         asked = [Call(name, arn, WITHIN) for name in writes(deployer)]
         return [call for call in asked if allows(deployer, call)]
 
-    assert len(of_platform) == 6
+    assert len(of_platform) == 8
     assert [role.name for role in of_platform if changed(role)] == []
     assert all(changed(role) for role in of_jobs)
     assert len(of_jobs) == 2
@@ -475,16 +603,19 @@ def test_a_deployer_hands_roles_to_what_runs_jobs_alone(who, service):
 
 LONGEST = Platform("a" * 15, "b" * 14, "123456789012", "ap-southeast-1", "aws-us-gov")
 LONG_BOUNDARY = f"arn:aws-us-gov:iam::123456789012:policy/{'b' * 128}"
+LONG_KEY = f"arn:aws-us-gov:kms:ap-southeast-1:123456789012:key/mrk-{'k' * 32}"
 LONG_NAME = "n" * (64 - len("-execution-0123456"))
 
 
 @pytest.mark.parametrize(
     "policy",
     [
-        people.viewer(platform=LONGEST),
-        people.runner(platform=LONGEST),
-        people.deployer(platform=LONGEST, boundary_arn=LONG_BOUNDARY),
-        administrator.admin(platform=LONGEST, name=LONG_NAME, boundary_arn=LONG_BOUNDARY),
+        people.viewer(platform=LONGEST, key_arn=LONG_KEY),
+        people.runner(platform=LONGEST, key_arn=LONG_KEY),
+        people.deployer(platform=LONGEST, boundary_arn=LONG_BOUNDARY, key_arn=LONG_KEY),
+        administrator.admin(
+            platform=LONGEST, name=LONG_NAME, boundary_arn=LONG_BOUNDARY, key_arn=LONG_KEY
+        ),
     ],
     ids=["viewer", "runner", "deployer", "admin"],
 )

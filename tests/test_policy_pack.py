@@ -30,13 +30,17 @@ CHECKS: dict[str, Callable[[Evaluated], Iterator[str]]] = {
     "open principals": lambda e: policy_pack.open_principals(policy_pack.documents_of(e)),
     "unencrypted": lambda e: policy_pack.unencrypted(e.resources, key=e.key),
     "kept for ever": lambda e: policy_pack.kept_for_ever(e.resources),
+    "lost with a mistake": lambda e: policy_pack.lost_with_a_mistake(e.resources),
     "untagged": lambda e: policy_pack.untagged(
         e.resources, default=e.default_tags, wanted={"managed-by"}
     ),
     "untagged machines": lambda e: policy_pack.untagged(
-        of(e, aws.sfn.StateMachine),
+        [each for each in of(e, aws.sfn.StateMachine) if "_" not in each.inputs["name"]],
         default={},
         wanted={"batch:platform", "batch:job", "batch:project"},
+    ),
+    "untagged machines of the platform": lambda e: policy_pack.untagged(
+        of(e, aws.sfn.StateMachine), default={}, wanted={"batch:platform", "batch:project"}
     ),
     "plain secrets": lambda e: policy_pack.plain_secrets(e.resources, [PASSWORD]),
     "named like secrets": lambda e: policy_pack.named_like_secrets(e.resources),
@@ -58,7 +62,7 @@ KNOWN = {
         "identity batch-execution: ecr:GetAuthorizationToken",
         "identity sized-export-execution: ecr:GetAuthorizationToken",
         # The API of vended logs supports neither resources nor conditions.
-        f"identity batch-machine: {_LOG_DELIVERY}",
+        *(f"identity batch-{who}: {_LOG_DELIVERY}" for who in ("machine", "recorder", "sweep")),
         # Lists and questions that support neither.
         "policy of a viewer: scheduler:ListSchedules, states:ListStateMachines",
         "policy of a runner: states:ListStateMachines",
@@ -66,8 +70,8 @@ KNOWN = {
         "states:ValidateStateMachineDefinition",
         "policy of an admin: chatbot:CreateSlackChannelConfiguration, "
         "chatbot:DescribeSlackChannelConfigurations, chatbot:ListTagsForResource, "
-        "ec2:DescribeNetworkInterfaces, ec2:DescribeRouteTables, ec2:DescribeSecurityGroupRules, "
-        "ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs, "
+        "ec2:DescribeNetworkInterfaces, ec2:DescribeRouteTables, ec2:DescribeSecurityGroup*, "
+        "ec2:DescribeSubnets, ec2:DescribeVpcs, "
         "ecs:DeregisterTaskDefinition, ecs:DescribeTaskDefinition, logs:DescribeLogGroups, "
         "ssm:DescribeParameters, states:ValidateStateMachineDefinition",
     },
@@ -252,6 +256,12 @@ VIOLATIONS = {
     ],
     "unencrypted": [
         (
+            lambda: planted(
+                aws.dynamodb.Table, "batch-control", lambda i: i.pop("serverSideEncryption")
+            ),
+            f"Table batch-control: not encrypted with {KEY}",
+        ),
+        (
             lambda: planted(aws.sqs.Queue, "batch-starts", lambda i: i.pop("kmsMasterKeyId")),
             "Queue batch-starts: not encrypted as it should be",
         ),
@@ -295,6 +305,24 @@ VIOLATIONS = {
                 aws.sfn.StateMachine, "import", lambda i: i["tags"].pop("batch:job")
             ),
             "StateMachine import: no batch:job",
+        ),
+    ],
+    "untagged machines of the platform": [
+        (
+            lambda: planted(
+                aws.sfn.StateMachine, "batch-sweep", lambda i: i["tags"].pop("batch:platform")
+            ),
+            "StateMachine batch-sweep: no batch:platform",
+        ),
+    ],
+    "lost with a mistake": [
+        (
+            lambda: planted(
+                aws.dynamodb.Table,
+                "batch-control",
+                lambda i: i["pointInTimeRecovery"].update(enabled=False),
+            ),
+            "Table batch-control: no point-in-time recovery",
         ),
     ],
     "plain secrets": [

@@ -16,7 +16,7 @@ _PASSED: Final = ("chatbot", "ecs-tasks", "events", "scheduler", "states")
 """The services that take a role of the platform."""
 
 
-def admin(*, platform: Platform, name: str, boundary_arn: str = "") -> Policy:
+def admin(*, platform: Platform, name: str, boundary_arn: str = "", key_arn: str = "") -> Policy:
     """Return what ``pulumi up``, ``refresh`` and ``destroy`` of the platform call.
 
     It writes the policies of the platform's roles. Without a boundary that is as much as the
@@ -25,10 +25,12 @@ def admin(*, platform: Platform, name: str, boundary_arn: str = "") -> Policy:
     Args:
         name: the name of the platform's resource: queues, rules and alarms begin with it.
         boundary_arn: the boundary of every role, empty if there is none.
+        key_arn: the customer's key, empty if there is none.
     """
     return policy(
         [
             *_runs(platform),
+            *_table(platform, key_arn),
             *_messages(platform, name),
             *_network(platform),
             *people.roles(platform.roles_arn, boundary_arn=boundary_arn, bounded_only=False),
@@ -57,8 +59,7 @@ def admin(*, platform: Platform, name: str, boundary_arn: str = "") -> Policy:
                     "chatbot:ListTagsForResource",
                     "ec2:DescribeNetworkInterfaces",
                     "ec2:DescribeRouteTables",
-                    "ec2:DescribeSecurityGroupRules",
-                    "ec2:DescribeSecurityGroups",
+                    "ec2:DescribeSecurityGroup*",
                     "ec2:DescribeSubnets",
                     "ec2:DescribeVpcs",
                     "ecs:DeregisterTaskDefinition",
@@ -78,7 +79,7 @@ def _runs(platform: Platform) -> list[Statement]:
     groups = (platform.schedule_group, platform.manual_schedule_group)
     return [
         allow(
-            ["states:*StateMachine", "states:ListStateMachineVersions", "states:*Tag*"],
+            ["states:*StateMachine*", "states:*Tag*"],
             [platform.arn("states", f"stateMachine:{platform.prefix}{end}*") for end in "-_"],
         ),
         allow(
@@ -88,12 +89,9 @@ def _runs(platform: Platform) -> list[Statement]:
         ),
         allow(
             [
-                "ecs:*Cluster",
-                "ecs:DescribeClusters",
-                "ecs:PutClusterCapacityProviders",
-                "ecs:RegisterTaskDefinition",
-                "ecs:UpdateClusterSettings",
+                "ecs:*Cluster*",
                 "ecs:*Tag*",
+                "ecs:RegisterTaskDefinition",
             ],
             [
                 platform.cluster_arn,
@@ -119,10 +117,32 @@ def _runs(platform: Platform) -> list[Statement]:
     ]
 
 
+def _table(platform: Platform, key_arn: str) -> list[Statement]:
+    """Return what the control table takes, and what the program's jobs write to it."""
+    statements = [
+        allow(
+            [
+                "dynamodb:*ContinuousBackups",
+                "dynamodb:*Item",
+                "dynamodb:*Table",
+                "dynamodb:*Tag*",
+                "dynamodb:*TimeToLive",
+            ],
+            [platform.control_table_arn],
+        ),
+    ]
+    if key_arn:
+        # DynamoDB uses the key with a grant, which who makes the table hands to it.
+        use = people.use_of_table_key(platform, key_arn)
+        statements += [{**use, "Action": [*use["Action"], "kms:CreateGrant", "kms:DescribeKey"]}]
+    return statements
+
+
 def _messages(platform: Platform, name: str) -> list[Statement]:
     """Return what tells how a run ended."""
     ends = [f"{name}-{end}-*" for end in ("success", "failure")]
     undelivered = [f"{name}-{what}-*" for what in ("starts", "messages")]
+    dashboards = f"arn:{platform.partition}:cloudwatch::{platform.account}:dashboard"
     channels = f"arn:{platform.partition}:chatbot::{platform.account}:chat-configuration"
     return [
         allow(
@@ -137,7 +157,7 @@ def _messages(platform: Platform, name: str) -> list[Statement]:
             [platform.topic_arn(f"{platform.prefix}-*")],
         ),
         allow(
-            ["sqs:*Queue", "sqs:*QueueAttributes", "sqs:GetQueueUrl", "sqs:*Tag*"],
+            ["sqs:*Queue*"],
             [platform.arn("sqs", queue) for queue in undelivered],
         ),
         allow(
@@ -145,8 +165,13 @@ def _messages(platform: Platform, name: str) -> list[Statement]:
             [platform.arn("events", f"rule/{rule}") for rule in ends],
         ),
         allow(
-            ["cloudwatch:*Alarms", "cloudwatch:PutMetricAlarm", "cloudwatch:*Tag*"],
-            [platform.arn("cloudwatch", f"alarm:{alarm}") for alarm in undelivered],
+            [
+                "cloudwatch:*Alarms",
+                "cloudwatch:*Dashboard*",
+                "cloudwatch:*Tag*",
+                "cloudwatch:PutMetricAlarm",
+            ],
+            [platform.arn("cloudwatch", f"alarm:{name}-*"), f"{dashboards}/{platform.prefix}"],
         ),
         allow(
             ["chatbot:*SlackChannelConfiguration", "chatbot:*TagResource"],

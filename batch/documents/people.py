@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from batch import control
 from batch.contract import RUN_TASK, Platform, Tag
+from batch.documents import keys
 from batch.documents.statements import Policy, Statement, allow, policy
 
 SIZE_LIMIT: Final = 6144
@@ -17,11 +19,15 @@ SIZE_LIMIT: Final = 6144
 _VERBS: Final = ("Create", "Delete", "Get", "Update")
 
 
-def viewer(*, platform: Platform) -> Policy:
-    """Return what ``batchctl ls``, ``show``, ``next`` and ``logs`` call."""
+def viewer(*, platform: Platform, key_arn: str = "") -> Policy:
+    """Return what ``batchctl ls``, ``show``, ``next``, ``history``, ``why`` and ``logs`` call.
+
+    Args:
+        key_arn: the key of the control table, empty if it has none of its own.
+    """
     return policy(
         [
-            *_read_runs(platform),
+            *_read_runs(platform, key_arn),
             allow(
                 [
                     "states:DescribeStateMachine",
@@ -40,32 +46,45 @@ def viewer(*, platform: Platform) -> Policy:
     )
 
 
-def runner(*, platform: Platform) -> Policy:
-    """Return what starting, following and stopping a run take, for an operator or for CI.
+def runner(*, platform: Platform, key_arn: str = "") -> Policy:
+    """Return what starting, following, stopping and pausing runs take, for an operator or for CI.
 
     The run's input replaces command and environment of a job, and no condition of IAM looks into
     it: whoever starts a job has what the job's own role and secrets give.
+
+    Args:
+        key_arn: the key of the control table, empty if it has none of its own.
     """
     return policy(
         [
-            *_read_runs(platform),
+            *_read_runs(platform, key_arn),
             allow(
                 ["states:StartExecution", "states:ListExecutions"],
                 [platform.state_machine_arn("*")],
             ),
             allow(["states:StopExecution"], [platform.execution_arn("*", "*")]),
+            _write(platform, control.PAUSES, "DeleteItem", "PutItem", "UpdateItem"),
+            # A message of each kind, to see where it arrives.
+            allow(
+                ["sns:Publish"],
+                [
+                    platform.topic_arn(topic)
+                    for topic in (platform.failure_topic, platform.success_topic)
+                ],
+            ),
             # "*": the list supports no resource, and no condition.
             allow(["states:ListStateMachines"], ["*"]),
         ]
     )
 
 
-def deployer(*, platform: Platform, boundary_arn: str = "") -> Policy:
+def deployer(*, platform: Platform, boundary_arn: str = "", key_arn: str = "") -> Policy:
     """Return what a team's own project takes to deploy jobs on the platform.
 
     Args:
         boundary_arn: the boundary of every role. Without one it may make no role: a role that it
             wrote itself and could hand to a task would make it anything.
+        key_arn: the key of the control table, empty if it has none of its own.
     """
     machines = [platform.state_machine_arn("*")]
     families = [platform.arn("ecs", f"task-definition/{platform.family('*')}:*")]
@@ -93,6 +112,10 @@ def deployer(*, platform: Platform, boundary_arn: str = "") -> Policy:
                 StringNotEquals={f"aws:ResourceTag/{Tag.JOB}": RUN_TASK},
             ),
             allow([f"scheduler:{verb}Schedule" for verb in _VERBS], schedules),
+            _write(
+                platform, control.EXPECTATIONS, "DeleteItem", "GetItem", "PutItem", "UpdateItem"
+            ),
+            *_key(platform, key_arn),
             allow(
                 [
                     "ecs:ListTagsForResource",
@@ -134,25 +157,28 @@ def roles(arn: str, *, boundary_arn: str, bounded_only: bool) -> list[Statement]
     Args:
         bounded_only: without a boundary nothing can be made or changed.
     """
-    statements = [
-        allow(
-            [
-                "iam:GetRole",
-                "iam:GetRolePolicy",
-                "iam:ListAttachedRolePolicies",
-                "iam:ListInstanceProfilesForRole",
-                "iam:ListRolePolicies",
-            ],
-            [arn],
-        )
+    read = [
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
     ]
     if bounded_only and not boundary_arn:
-        return statements
+        return [allow(read, [arn])]
+    change = [
+        "iam:DeleteRole",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+        "iam:UpdateRoleDescription",
+    ]
     within: dict[str, Any] = (
         {"StringEquals": {"iam:PermissionsBoundary": boundary_arn}} if boundary_arn else {}
     )
     return [
-        *statements,
+        allow([*read, *change], [arn]),
         # IAM knows the boundary of a role in these actions alone. Nobody here may take it away:
         # that would be DeleteRolePermissionsBoundary, or another one by Put.
         allow(
@@ -165,24 +191,35 @@ def roles(arn: str, *, boundary_arn: str, bounded_only: bool) -> list[Statement]
             [arn],
             **within,
         ),
-        allow(
-            [
-                "iam:DeleteRole",
-                "iam:TagRole",
-                "iam:UntagRole",
-                "iam:UpdateAssumeRolePolicy",
-                "iam:UpdateRole",
-                "iam:UpdateRoleDescription",
-            ],
-            [arn],
-        ),
     ]
 
 
-def _read_runs(platform: Platform) -> list[Statement]:
-    """Return what the state of a run and its log lines take."""
+def use_of_table_key(platform: Platform, key_arn: str) -> Statement:
+    """Return what a table with a key of one's own takes, of whoever reads or writes it."""
+    return keys.use(key_arn, through=f"dynamodb.{platform.region}.amazonaws.com")
+
+
+def _write(platform: Platform, partition: str, *verbs: str) -> Statement:
+    """Return what changing the items of one partition of the control table takes."""
+    return allow(
+        [f"dynamodb:{verb}" for verb in verbs],
+        [platform.control_table_arn],
+        **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]}},
+    )
+
+
+def _key(platform: Platform, key_arn: str) -> list[Statement]:
+    return [use_of_table_key(platform, key_arn)] if key_arn else []
+
+
+def _read_runs(platform: Platform, key_arn: str) -> list[Statement]:
+    """Return what the state of a run, its record and its log lines take."""
     logs = platform.log_group_arn(platform.task_log_group)
+    table = platform.control_table_arn
     return [
+        allow(["dynamodb:BatchGetItem", "dynamodb:GetItem"], [table]),
+        allow(["dynamodb:Query"], [table, f"{table}/index/*"]),
+        *_key(platform, key_arn),
         allow(
             ["states:DescribeExecution", "states:GetExecutionHistory"],
             [platform.execution_arn("*", "*")],

@@ -70,7 +70,7 @@ def test_the_refusal_says_how_to_lift_the_protection(prod):
     for command, urn in sorted(commands):
         prod.cli(*command.split(), urn, "--yes")
     assert "protected against deletion" in refused(prod)
-    assert left(prod.cloud) == ["dynamodb.Table batch-control"]
+    assert "dynamodb.Table batch-control" in left(prod.cloud)
 
 
 def test_the_setting_lifts_the_protection(prod):
@@ -79,7 +79,8 @@ def test_the_setting_lifts_the_protection(prod):
     lifted = prod.up()
 
     assert lifted.changes == ["update dynamodb.Table batch-control: deletionProtectionEnabled"]
-    assert lifted.said.count("[diff: ~protect]") == len(PROTECTED)
+    # What else changes is shown instead: the table's protection of its own.
+    assert lifted.said.count("[diff: ~protect]") == len(PROTECTED) - 1
     prod.cli("destroy", "--yes")
     assert left(prod.cloud) == []
 
