@@ -123,6 +123,15 @@ OPTIONS = {
     "volumes": {"volumes": VOLUME},
     "permissions and volumes": {"permissions": READ, "volumes": VOLUME},
     "secrets and permissions": {"secrets": {"TOKEN": PARAMETER}, "permissions": READ},
+    "its own overlap policy, group, deadline, topic, messages, pause after failures": {
+        "overlap": "skip",
+        "concurrency_group": "db",
+        "start_deadline": "1h",
+        "topic_arn": CONNECTION["topics"],
+        "success_messages": False,
+        "pause_after_failures": 3,
+    },
+    "an expectation of success": {"expect_success_within": "26h"},
 }
 PLATFORMS = {
     "its network given": {},
