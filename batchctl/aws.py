@@ -79,6 +79,11 @@ class Aws:
         return client
 
     @functools.cached_property
+    def tables(self) -> Any:
+        """DynamoDB."""
+        return self._client("dynamodb")
+
+    @functools.cached_property
     def identity(self) -> tuple[str, str]:
         """Account and ARN of the caller.
 
@@ -105,3 +110,8 @@ class Aws:
             self.target.region,
             partition=arn.split(":")[1],
         )
+
+    @property
+    def caller(self) -> str:
+        """Who calls, in a word: the end of the ARN, a user's name or the name of a session."""
+        return self.identity[1].rpartition(":")[2].rpartition("/")[2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,8 +55,6 @@ class DeployedJob:
     arn: str
     owner: str = ""
     schedules: tuple[DeployedSchedule, ...] = ()
-    last_run: dict[str, Any] | None = field(default=None, compare=False)
-    """The newest entry of ListExecutions, if it was asked for."""
 
     @property
     def enabled(self) -> bool:
@@ -90,16 +88,11 @@ def known(aws: Aws, job: str) -> str:
     return job
 
 
-def jobs(aws: Aws, *, with_last_run: bool = False) -> list[DeployedJob]:
+def jobs(aws: Aws) -> list[DeployedJob]:
     """Return every job, sorted by name."""
     with ThreadPoolExecutor(WORKERS) as pool:
         schedules = _schedules(aws, pool)
-        return list(
-            pool.map(
-                lambda name: _job(aws, name, schedules.get(name, ()), with_last_run=with_last_run),
-                names(aws),
-            )
-        )
+        return list(pool.map(lambda name: _job(aws, name, schedules.get(name, ())), names(aws)))
 
 
 def job(aws: Aws, name: str) -> DeployedJob:
@@ -111,22 +104,16 @@ def job(aws: Aws, name: str) -> DeployedJob:
     known(aws, name)
     with ThreadPoolExecutor(WORKERS) as pool:
         schedules = _schedules(aws, pool, prefix=name)
-    return _job(aws, name, schedules.get(name, ()), with_last_run=True)
+    return _job(aws, name, schedules.get(name, ()))
 
 
-def _job(
-    aws: Aws, name: str, schedules: tuple[DeployedSchedule, ...], *, with_last_run: bool
-) -> DeployedJob:
+def _job(aws: Aws, name: str, schedules: tuple[DeployedSchedule, ...]) -> DeployedJob:
     arn = aws.platform.state_machine_arn(name)
     tags = {
         tag["key"]: tag["value"]
         for tag in aws.machines.list_tags_for_resource(resourceArn=arn)["tags"]
     }
-    last: dict[str, Any] | None = None
-    if with_last_run:
-        newest = aws.machines.list_executions(stateMachineArn=arn, maxResults=1)["executions"]
-        last = dict(newest[0]) if newest else None
-    return DeployedJob(name, arn, tags.get(Tag.OWNER, ""), schedules, last)
+    return DeployedJob(name, arn, tags.get(Tag.OWNER, ""), schedules)
 
 
 def _schedules(

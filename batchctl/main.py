@@ -12,7 +12,19 @@ from typing import Any
 import click
 
 from batch.errors import BatchError
-from batchctl import local, logs, ls, next_times, run, show
+from batchctl import (
+    history,
+    local,
+    logs,
+    ls,
+    next_times,
+    notify,
+    pausing,
+    rerun,
+    run,
+    show,
+    why,
+)
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -69,7 +81,20 @@ def batchctl() -> None:
     """
 
 
-for command in (ls.ls, show.show, next_times.next_times, run.run, logs.logs, local.local):
+for command in (
+    ls.ls,
+    show.show,
+    next_times.next_times,
+    history.history,
+    why.why,
+    logs.logs,
+    run.run,
+    rerun.rerun,
+    pausing.pause,
+    pausing.resume,
+    notify.notify,
+    local.local,
+):
     batchctl.add_command(command)
 
 

@@ -111,6 +111,20 @@ def of_execution(execution: dict[str, Any]) -> Outcome | None:
     return Outcome(status, error=str(execution.get("error") or ""), **facts)
 
 
+def of_result(result: str, *, error: str = "", **facts: Any) -> Outcome:
+    """Return the outcome of a run whose ``result`` the control table has.
+
+    Args:
+        error: the execution's own.
+        facts: what else is known, by the names of :class:`Outcome`.
+    """
+    if result == SKIPPED_RESULT:
+        return Outcome("SUCCEEDED", skipped=True, **facts)
+    if result in ("SUCCEEDED", "TIMED_OUT", "ABORTED"):
+        return Outcome(result, error=error, **facts)
+    return Outcome("FAILED", error=result, **facts)
+
+
 def _facts(document: dict[str, Any], *, why: str) -> dict[str, Any]:
     code, attempts = document.get("exitCode"), document.get("attempts")
     return {

@@ -76,6 +76,15 @@ def moment(time: datetime | None) -> str:
     return "" if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
+def moment_of(text: str) -> str:
+    """Return a moment that AWS or a person wrote for people, or the text if it is none."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment(time) if time.tzinfo else text
+
+
 def fire_time(time: datetime) -> str:
     """Return a fire time for people, in the schedule's own zone and with its offset."""
     return f"{time:%a %Y-%m-%d %H:%M %z} {time.tzinfo}"

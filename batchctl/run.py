@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from batch.contract import RUN_TASK, Trigger
 from batchctl.output import json_option
 from batchctl.target import Target, target_options
-
-if TYPE_CHECKING:
-    from batchctl.aws import Aws
-    from batchctl.runs import Run
+from batchctl.wait_options import wait_options
 
 
 @click.command()
@@ -34,9 +31,7 @@ if TYPE_CHECKING:
 @click.option("--cpu", metavar="UNITS", help="CPU units for this run, for instance 1024.")
 @click.option("--memory", metavar="MIB", help="Memory in MiB for this run, for instance 2048.")
 @click.option("--name", help="Name of the run: a second start under it is the same run.")
-@click.option("--wait", is_flag=True, help="Wait for its end and exit as it did.")
-@click.option("--follow", is_flag=True, help="Show its log lines while waiting; implies --wait.")
-@click.option("--skipped-ok", is_flag=True, help="A skipped run is no failure.")
+@wait_options
 @click.option(
     "--trigger",
     type=click.Choice([trigger.value for trigger in Trigger]),
@@ -77,7 +72,7 @@ def run(
     if job in (None, RUN_TASK) and command is None:
         raise click.UsageError("what to run? give a JOB, or --command TEXT")
     given = _input(command, environment, cpu, memory, trigger)
-    from batchctl import deployed, output, runs
+    from batchctl import deployed, output, runs, waiting
     from batchctl.aws import Aws
 
     aws = Aws(target)
@@ -86,25 +81,15 @@ def run(
     started = runs.start(aws, job, given, name=name)
     output.note(f"started {job}/{started}")
     if not (wait or follow or expect_task_definition):
-        if as_json:
-            output.write_json(
-                {"run": f"{job}/{started}", "arn": aws.platform.execution_arn(job, started)}
-            )
-        else:
-            click.echo(f"{job}/{started}")
+        waiting.print_started(aws, job, started, as_json=as_json)
         return
-    ended = _wait(aws, job, started, follow=follow, lines_to_stderr=as_json)
-    outcome = ended.outcome
-    assert outcome is not None  # noqa: S101 - _wait returns ended runs
-    output.note(f"{ended.id} {outcome.in_words()}")
-    if as_json:
-        output.write_json(_data(ended))
-    if status := outcome.exit_status(skipped_ok=skipped_ok):
+    ended = waiting.wait(aws, job, started, follow=follow, as_json=as_json)
+    if status := ended.exit_status(skipped_ok=skipped_ok):
         raise SystemExit(status)
-    if expect_task_definition and outcome.task_definition_arn != expect_task_definition:
-        used = outcome.task_definition_arn or "none that is known"
+    if expect_task_definition and ended.task_definition_arn != expect_task_definition:
+        used = ended.task_definition_arn or "none that is known"
         raise click.ClickException(
-            f"{ended.id}: it used task definition {used}, not {expect_task_definition}; "
+            f"{job}/{started}: it used task definition {used}, not {expect_task_definition}; "
             "another deployment is under way: deploy again"
         )
 
@@ -158,51 +143,3 @@ def _number(option: str, text: str) -> str:
     if not text.isdecimal():
         raise click.UsageError(f"{option}: {text!r} is not a whole number; see docs/jobs.md")
     return text
-
-
-def _wait(aws: Aws, job: str, name: str, *, follow: bool, lines_to_stderr: bool) -> Run:
-    from batchctl import output, runs
-    from batchctl.tail import Tail
-
-    tail: Tail | None = None
-
-    def show_lines() -> None:
-        nonlocal tail
-        if not follow:
-            return
-        if tail is None:
-            run = runs.describe(aws, job, name)
-            if run is None:
-                return
-            tail = Tail(aws, run)
-        for line in tail.lines():
-            click.echo(line.text, err=lines_to_stderr)
-
-    try:
-        return runs.wait(aws, job, name, each=show_lines)
-    except KeyboardInterrupt:
-        output.note(
-            f"\nstopped waiting; {job}/{name} goes on. "
-            f"Come back with `batchctl logs {job}/{name} --follow`"
-        )
-        raise SystemExit(130) from None
-
-
-def _data(run: Run) -> dict[str, Any]:
-    outcome = run.outcome
-    assert outcome is not None  # noqa: S101
-    return {
-        "run": run.id,
-        "arn": run.arn,
-        "start": run.started,
-        "end": run.ended,
-        "status": outcome.status,
-        "result": outcome.result,
-        "words": outcome.in_words(),
-        "exitCode": outcome.exit_code,
-        "attempts": outcome.attempts,
-        "reason": outcome.reason,
-        "taskArn": outcome.task_arn,
-        "taskDefinitionArn": outcome.task_definition_arn,
-        "logStream": outcome.log_stream,
-    }

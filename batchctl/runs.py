@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from batch.contract import RUN_TASK, log_stream
-from batchctl import deployed
+from batch.contract import log_stream
 from batchctl.aws import Aws
 from batchctl.errors import NotFound
 from batchctl.outcome import Outcome, of_execution
@@ -89,27 +87,8 @@ def pause(aws: Aws) -> None:
     time.sleep(POLL_SECONDS if aws.target.endpoint is None else POLL_SECONDS / 10)
 
 
-def find(aws: Aws, text: str) -> Run:
-    """Return the run that ``text`` means: an execution's ARN, ``JOB/RUN``, or a run's name.
-
-    Raises:
-        NotFound: No job of the platform has such a run.
-    """
-    job, name = _split(aws, text)
-    if job:
-        deployed.known(aws, job)
-    candidates = [job] if job else [*deployed.names(aws), RUN_TASK]
-    with ThreadPoolExecutor(deployed.WORKERS) as pool:
-        found = [run for run in pool.map(lambda job: describe(aws, job, name), candidates) if run]
-    if not found:
-        raise NotFound(
-            f"{text}: {aws.platform.prefix} has no such run "
-            "(Step Functions keeps them 90 days); list the newest with `batchctl show JOB`"
-        )
-    return max(found, key=lambda run: run.started)
-
-
-def _split(aws: Aws, text: str) -> tuple[str, str]:
+def split(aws: Aws, text: str) -> tuple[str, str]:
+    """Return job and name of a run: of its ARN, or of ``JOB/RUN``. The job may be unknown."""
     if text.startswith("arn:"):
         *_, machine, name = text.split(":")
         job = aws.platform.job_of(machine)
@@ -122,24 +101,14 @@ def _split(aws: Aws, text: str) -> tuple[str, str]:
     return job, name
 
 
-def newest(aws: Aws, job: str, count: int) -> list[Run]:
-    """Return the newest runs of a job, newest first."""
-    listed = aws.machines.list_executions(
-        stateMachineArn=aws.platform.state_machine_arn(job), maxResults=count
-    )["executions"]
-    with ThreadPoolExecutor(deployed.WORKERS) as pool:
-        described = pool.map(lambda entry: describe(aws, job, entry["name"]), listed[:count])
-    return [run for run in described if run]
+def streams(aws: Aws, arn: str) -> list[str]:
+    """Return the log streams of a run's tasks so far, the oldest first, from its own history."""
+    return [log_stream(_container(task), task["TaskArn"]) for task in _tasks(aws, arn)]
 
 
-def streams(aws: Aws, run: Run) -> list[str]:
-    """Return the log streams of a run's tasks so far, an attempt each, oldest first."""
-    return [log_stream(_container(task), task["TaskArn"]) for task in _tasks(aws, run)]
-
-
-def _tasks(aws: Aws, run: Run) -> Iterator[dict[str, Any]]:
+def _tasks(aws: Aws, arn: str) -> Iterator[dict[str, Any]]:
     """Yield the tasks that the run started, from its own history."""
-    pages = aws.machines.get_paginator("get_execution_history").paginate(executionArn=run.arn)
+    pages = aws.machines.get_paginator("get_execution_history").paginate(executionArn=arn)
     for page in pages:
         for event in page["events"]:
             submitted = event.get("taskSubmittedEventDetails")

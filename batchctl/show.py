@@ -24,15 +24,21 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
     import json
     from datetime import UTC, datetime
 
+    from batch.control import EVERY_JOB
     from batch.documents import job_machine
-    from batchctl import deployed, output, runs
+    from batchctl import deployed, finding, history, output, pausing
     from batchctl.aws import Aws
+    from batchctl.queries import Runs
+    from batchctl.table import Table
 
     aws = Aws(target)
     found = deployed.job(aws, job)
     machine = aws.machines.describe_state_machine(stateMachineArn=found.arn)
     told = job_machine.told(json.loads(machine["definition"]))
-    recent = runs.newest(aws, job, RECENT)
+    table = Table(aws)
+    recent = [finding.settled(aws, run) for run in table.of_job(job, Runs(), most=RECENT)]
+    pauses, last = table.pauses(), table.job(job)
+    holding = [pauses[which] for which in (job, EVERY_JOB) if which in pauses]
     now = datetime.now(UTC)
     data = {
         "job": found.name,
@@ -53,17 +59,12 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
         "stateMachine": found.arn,
         "logGroup": aws.platform.task_log_group,
         "changed": machine.get("creationDate"),
-        "runs": [
-            {
-                "run": run.id,
-                "start": run.started,
-                "end": run.ended,
-                "result": run.outcome.result if run.outcome else "RUNNING",
-                "words": run.outcome.in_words() if run.outcome else "running",
-                "trigger": run.input.get("trigger", "manual"),
-            }
-            for run in recent
-        ],
+        "paused": pauses[job].data() if job in pauses else None,
+        "platformPaused": pauses[EVERY_JOB].data() if EVERY_JOB in pauses else None,
+        "failures": last.failures,
+        "failingSince": last.failing_since,
+        "lastSuccess": last.last_success,
+        "runs": [history.data(run, now) for run in recent],
     }
     if as_json:
         output.write_json(data)
@@ -78,6 +79,15 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
         )
     if not found.schedules:
         fields["schedule"] = "on demand"
+    if holding:
+        fields["paused"] = "\n".join(
+            f"{'the platform, ' if pause.of_platform else ''}{pausing.in_words(pause)}"
+            for pause in holding
+        )
+    if last.failures:
+        fields["failing"] = f"{last.failures} in a row since {output.moment(last.failing_since)}"
+    if last.last_success:
+        fields["last success"] = output.moment(last.last_success)
     fields |= _in_words(told)
     fields |= {"state machine": found.arn, "log group": aws.platform.task_log_group}
     output.write_fields(fields)
@@ -86,12 +96,14 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
         click.echo("It never ran.")
         return
     output.write_table(
-        ("RUN", "START", "RESULT"),
+        ("RUN", "START", "BY", "TOOK", "RESULT"),
         [
             (
                 run.id,
                 output.moment(run.started),
-                run.outcome.in_words() if run.outcome else "running",
+                run.started_by,
+                history.took(run, now),
+                run.words,
             )
             for run in recent
         ],

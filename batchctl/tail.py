@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from batchctl import runs
 from batchctl.aws import Aws
-from batchctl.runs import Run
 
 
 @dataclass(frozen=True)
@@ -27,13 +25,15 @@ class Tail:
     """What was not yet read of a run's streams."""
 
     aws: Aws
-    run: Run
+    streams: Callable[[], list[str]]
+    """The streams that there are by now, an attempt each."""
+
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines that came since the last call."""
         group = self.aws.platform.task_log_group
-        for attempt, stream in enumerate(runs.streams(self.aws, self.run), start=1):
+        for attempt, stream in enumerate(self.streams(), start=1):
             while True:
                 token = self._tokens.get(stream)
                 options = {"nextToken": token} if token else {"startFromHead": True}

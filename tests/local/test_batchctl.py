@@ -10,7 +10,7 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_funct
     WaitFunction,
 )
 
-from batchctl import runs
+from batchctl import finding, runs
 from batchctl.aws import Aws
 from batchctl.main import batchctl
 from batchctl.target import Target
@@ -166,7 +166,7 @@ def test_run_without_waiting_prints_what_other_commands_take(call, aws):
     result = call("run", "hello")
 
     assert re.fullmatch(r"hello/hello-\d{8}T\d{6}-[0-9a-f]{8}\n", result.stdout)
-    assert runs.find(aws, result.stdout.strip()).job == "hello"
+    assert finding.find(aws, result.stdout.strip()).job == "hello"
 
 
 def test_one_name_is_one_run(call, aws):

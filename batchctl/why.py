@@ -1,0 +1,145 @@
+"""``batchctl why``: everything that is known of one run, what matters most first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchctl.output import json_option
+from batchctl.target import Target, target_options
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from batchctl.aws import Aws
+    from batchctl.records import RunRecord
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(0, 1000),
+    default=20,
+    show_default=True,
+    help="Last log lines of the last attempt.",
+)
+@target_options
+@json_option
+def why(run: str, lines: int, target: Target, *, as_json: bool) -> None:
+    """Tell what became of a run: result, reason, times, task, log.
+
+    RUN is JOB/RUN as other commands print it, the name or the ARN of a run, or a JOB for its newest
+    run.
+
+    Example: batchctl why hello --env prod
+    """
+    from datetime import UTC, datetime
+
+    from batchctl import finding, output
+    from batchctl.aws import Aws
+
+    aws = Aws(target)
+    record = finding.find(aws, run)
+    log, missing = _last_lines(aws, record, lines)
+    now = datetime.now(UTC)
+    if as_json:
+        output.write_json(_data(aws, record, now) | {"log": log})
+        return
+    click.echo(f"{record.id} {_headline(record, now)}")
+    click.echo()
+    output.write_fields(_fields(aws, record, now))
+    if lines:
+        click.echo()
+        click.echo("last log lines" if log else missing)
+        for line in log:
+            click.echo(f"  {line}".rstrip())
+
+
+def _headline(record: RunRecord, now: datetime) -> str:
+    from batchctl import history
+
+    if record.outcome is None:
+        over = record.limit and now > record.limit
+        limit = ", which is over its limit" if over else ""
+        return f"is running, for {history.took(record, now)}{limit}"
+    return record.words
+
+
+def _fields(aws: Aws, record: RunRecord, now: datetime) -> dict[str, str]:
+    """Return names and values for people; what is not known is left out."""
+    from batchctl import history, links, output
+
+    outcome = record.outcome
+    stream = outcome.log_stream if outcome else ""
+    limit = "" if outcome else output.moment(record.limit)
+    fields = {
+        "exit code": history.exit_code(record),
+        # The headline has it already, except of an exit code or a limit.
+        "reason": outcome.reason if outcome and outcome.reason not in record.words else "",
+        "attempts": str(outcome.attempts) if outcome and outcome.attempts is not None else "",
+        "scheduled for": output.moment_of(record.scheduled_time),
+        "started": output.moment(record.started),
+        "ended": output.moment(record.ended),
+        "took": history.took(record, now) if outcome else "",
+        "limit": limit,
+        "started by": record.started_by,
+        "input": record.input,
+        "task": outcome.task_arn if outcome else "",
+        "task definition": outcome.task_definition_arn if outcome else "",
+        "image": record.image_digest,
+        "message": _message(record),
+        "execution": links.execution(aws.platform, record.arn),
+        "log": links.log(aws.platform, stream) if stream else "",
+        "then": f"batchctl logs {record.id}\nbatchctl rerun {record.id}" if outcome else "",
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _message(record: RunRecord) -> str:
+    from batchctl import output
+
+    if not record.message:
+        return ""
+    if record.told:
+        return f"{record.message}, sent {output.moment(record.told)}"
+    return f"{record.message}, not sent yet"
+
+
+def _data(aws: Aws, record: RunRecord, now: datetime) -> dict[str, Any]:
+    from batchctl import history, links
+
+    outcome = record.outcome
+    return history.data(record, now) | {
+        "admitted": record.admitted,
+        "limit": record.limit,
+        "input": record.input or None,
+        "taskArn": (outcome.task_arn if outcome else "") or None,
+        "taskDefinitionArn": (outcome.task_definition_arn if outcome else "") or None,
+        "imageDigest": record.image_digest or None,
+        "message": record.message or None,
+        "messageSent": record.told,
+        "executionUrl": links.execution(aws.platform, record.arn),
+    }
+
+
+def _last_lines(aws: Aws, record: RunRecord, count: int) -> tuple[list[str], str]:
+    """Return the last lines of the last attempt, or none and why."""
+    from batchctl import streams
+
+    found = streams.of_run(aws, record) if count else []
+    if not found:
+        return [], "no log: no task of it started" if record.outcome else "no log yet"
+    try:
+        page = aws.logs.get_log_events(
+            logGroupName=aws.platform.task_log_group,
+            logStreamName=found[-1],
+            limit=count,
+            startFromHead=False,
+        )
+    except aws.logs.exceptions.ResourceNotFoundException:
+        return [], "no log: nothing was written, or it is no longer kept"
+    texts = [event["message"] for event in page["events"]]
+    return texts, "no log: nothing was written"
