@@ -6,10 +6,14 @@ words.
 
 from __future__ import annotations
 
+import dataclasses
+import json
+
 import pytest
 
 from components import RunOnDeploy, ScheduledJob
 from tests.engine import stacks
+from tests.engine.cloud import Made
 from tests.engine.programs import (
     OF_A_JOB,
     OF_A_JOB_WITH_SECRETS,
@@ -92,11 +96,66 @@ def test_removing_a_job_ends_its_resources_and_touches_no_other(deployed, name, 
         {"retry": {"attempts": 3}},
         {"attempt_timeout": "2h"},
         {"spot": True},
+        {"overlap": "skip"},
+        {"pause_after_failures": 3},
+        {"success_messages": False},
     ],
     ids=lambda changed: next(iter(changed)),
 )
 def test_what_a_run_does_is_in_the_definition_of_its_machine(deployed, changed):
     assert deployed.preview(with_nightly(**changed)).changes == DEFINITION
+
+
+def test_how_late_a_run_may_start_is_scheduler_s_business_too(deployed):
+    assert deployed.preview(with_nightly(start_deadline="2h")).changes == [
+        "update scheduler.Schedule nightly: target.retryPolicy.maximumEventAgeInSeconds",
+        *DEFINITION,
+    ]
+
+
+def test_a_group_is_in_the_definitions_of_its_jobs_alone(deployed):
+    grouped = {"nightly": {**NIGHTLY, "concurrency_group": "db"}, "own": OWN}
+
+    assert deployed.preview(program(grouped, concurrency_groups={"db": 3})).changes == DEFINITION
+
+
+def test_what_is_expected_of_a_job_is_an_item_of_its_own(backend):
+    stack = backend.stack(with_nightly(expect_success_within="26h"))
+    stack.up()
+    item = "dynamodb.TableItem nightly"
+
+    assert stack.preview(with_nightly()).changes == [f"delete {item}"]
+    assert stack.preview(with_nightly(expect_success_within="2d")).changes == [
+        f"update {item}: item"
+    ]
+    assert stack.preview(with_nightly(expect_success_within="26h", enabled=False)).changes == [
+        f"delete {item}",
+        "update scheduler.Schedule nightly: state",
+    ]
+
+
+def test_a_pause_is_not_what_an_update_knows_of(backend):
+    """It is in the control table, where ``batchctl pause`` puts it, and in no state."""
+    stack = backend.stack(with_nightly(expect_success_within="26h"))
+    stack.up()
+    cloud = backend.cloud
+    pause = Made(
+        "aws:dynamodb/tableItem:TableItem",
+        "somebody's",
+        {"tableName": "batch-test-control", "item": '{"pk":{"S":"pauses"},"sk":{"S":"nightly"}}'},
+        {},
+    )
+    cloud.resources["pause", "", ""] = pause
+    before = dataclasses.asdict(pause)
+    cloud.calls.clear()
+
+    later = with_nightly(expect_success_within="26h", schedule="cron(0 4 * * ? *)")
+    assert stack.up(later).changes == ["update scheduler.Schedule nightly: scheduleExpression"]
+
+    assert dataclasses.asdict(cloud.resources["pause", "", ""]) == before
+    assert {call.type for call in cloud.calls} == {"aws:scheduler/schedule:Schedule"}
+    items = [one for one in stack.state()["resources"] if one["type"] == pause.type]
+    assert [json.loads(one["inputs"]["item"])["pk"]["S"] for one in items] == ["expectations"]
 
 
 def test_an_owner_is_in_the_tag_and_in_the_tags_of_tasks(deployed):
