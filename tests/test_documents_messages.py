@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.events.models import EventPattern
 
@@ -288,6 +288,7 @@ def test_the_console_is_the_partitions(partition, host):
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 
+@settings(deadline=None)
 @given(st.lists(TEXT, max_size=5), st.text('&<>`"\\\n\r\t\x1b[;m😀é ', max_size=4000), TEXT)
 def test_a_message_is_valid_and_short_whatever_was_printed(lines, more, reason):
     long = "&" * 1000

@@ -8,7 +8,7 @@ import re
 import jsonata
 import pytest
 
-from batch.documents import record_write, recorder_machine
+from batch.documents import message_test, record_write, recorder_machine
 from batch.documents.statements import policy
 from localaws.fidelity.expressions import evaluate
 from tests.allowing import Call, allows, refused
@@ -18,6 +18,7 @@ from tests.test_documents_machines import complaints, expressions, targets
 DEFINITION = recorder()
 STATES = DEFINITION["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+"""Those of the Map have no Catch: the Map has."""
 
 # The definition
 
@@ -63,10 +64,11 @@ def test_every_call_is_tried_again_and_its_failure_goes_somewhere(name):
     assert caught[-1] == ["States.ALL"]
 
 
-def test_every_other_state_can_not_fail():
+def test_every_other_state_has_where_to_go():
     kinds = {state["Type"] for state in STATES.values()} - {"Task"}
 
-    assert kinds == {"Choice", "Pass", "Wait", "Succeed", "Fail"}
+    assert kinds == {"Choice", "Pass", "Wait", "Succeed", "Fail", "Map"}
+    assert STATES[message_test.SEND]["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
     assert all("Default" in state for state in STATES.values() if state["Type"] == "Choice")
 
 

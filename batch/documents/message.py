@@ -36,13 +36,15 @@ _CONSOLES: Final = {
 }
 
 # Escape sequences of terminals, then whatever is no character, then what turns the direction of
-# writing around. Joiners stay: emoji are made with them.
+# writing around. Joiners stay: emoji are made with them. Three backticks would begin or end a block
+# of Slack's: something invisible goes in between.
 _CLEAN: Final = r"""
     $clean := function($text) {
-        $replace($replace($replace($text,
+        $replace($replace($replace($replace($text,
             /\x1b(\[[0-9;:?<=>]*[ -\/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\x5c)?|[@-Z\x5c-_])/, ''),
             /\r\n?/, '\n'),
-            /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]/, '')
+            /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]/, ''),
+            '```', '`\u200b`\u200b`')
     };
 """
 
@@ -112,7 +114,7 @@ _WORD: Final = r"""
 PIECES: Final = f"{_CLEAN}{_ESCAPE}{_CUT}{_FACT}{_MOMENT}{_DURATION}{_WORD}"
 """Functions that the expressions of messages use, to be put before them in a block:
 
-``$clean``      a text without control characters
+``$clean``      a text without control characters and ends of blocks
 ``$head``       a text, escaped, of which at most so many characters are left; ``$tail`` its end
 ``$fact``       any value as one short line, clean and escaped
 ``$moment``     a moment for people

@@ -53,8 +53,7 @@ _BLOCK: Final = r"""
         $short := $map($log.lines, function($line) {
             $length($line) > 500 ?
                 $first($line, 400) & ' … ' & $last($line, 97) : $line });
-        $text := $replace($clean($join($short, '\n')), '```', '`\u200b`\u200b`');
-        '*Last log lines*\n```\n' & $tail($text, $left) & '\n```'
+        '*Last log lines*\n```\n' & $tail($clean($join($short, '\n')), $left) & '\n```'
     )};
 """
 

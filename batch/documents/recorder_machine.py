@@ -21,6 +21,7 @@ from batch.contract import Platform
 from batch.documents import (
     keys,
     message_run,
+    message_test,
     metrics,
     record,
     record_write,
@@ -144,6 +145,11 @@ def definition(
             TELL: _tell(platform, "$plan.topic", after=_TOLD),
             _TOLD: aws("dynamodb:updateItem", _told(platform)),
             **failures(platform=platform, queue_url=queue_url),
+            **message_test.states(
+                platform=platform,
+                success_topic_arn=success_topic_arn,
+                failure_topic_arn=failure_topic_arn,
+            ),
             "Nothing to do": {"Type": "Succeed", "Output": {}},
         },
     }
@@ -206,6 +212,7 @@ def _decide() -> dict[str, Any]:
     return {
         "Type": "Choice",
         "Choices": [
+            {"Condition": expression(message_test.ASKED), "Next": message_test.SEND},
             {"Condition": expression(f"$tries > {MOST_TRIES}"), "Next": TOO_MANY_TRIES},
             *(when(way, state) for way, state in _WRITES.items()),
             when(record_write.DESCRIBE, "Wait for Step Functions"),

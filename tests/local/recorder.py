@@ -25,6 +25,8 @@ CAUSE = {"exitCode": 3, "reason": "Essential container in task exited", "attempt
 def _hasten(definition: dict[str, Any]) -> None:
     """Have every retry come soon: how long they wait is in the golden file."""
     for state in definition["States"].values():
+        if state["Type"] == "Map":
+            _hasten(state["ItemProcessor"])
         state["Retry"] = [
             {**retry, "IntervalSeconds": 1, "MaxDelaySeconds": 2, "MaxAttempts": 2}
             if retry["MaxAttempts"]

@@ -588,3 +588,51 @@ def test_lines_too_long_for_a_state_stop_no_message(recorder, job, lines, shown)
 
     [told] = recorder.messages(job)
     assert shown in told.description
+
+
+# A test of the channels
+
+
+def a_test(**changed):
+    detail = {
+        "stateMachineArn": PLATFORM.state_machine_arn("notify-test"),
+        "executionArn": PLATFORM.execution_arn("notify-test", "test"),
+        "name": "test",
+        "status": "SUCCEEDED",
+    }
+    return {"test": True, "requestedBy": "<ada>", "detail": detail, **changed}
+
+
+def test_one_message_of_each_kind_is_sent_where_it_would_be(recorder):
+    execution = recorder.start(a_test())
+
+    sent = json.loads(recorder.end(execution)["output"])["sent"]
+
+    shown = recorder.messages("notify-test")
+    topics = {arn: name for name, arn in recorder.topics.items()}
+    assert [(each["message"], topics[each["topic"]]) for each in sent] == [
+        ("failure", "failure"),
+        ("success", "success"),
+        ("recovered", "success"),
+        ("recovered", "failure"),
+        ("late", "failure"),
+        ("over limit", "failure"),
+        ("did not run", "failure"),
+        ("runs again", "failure"),
+    ]
+    assert [m.channel for m in shown] == [topics[each["topic"]] for each in sent]
+    assert all(m.title.startswith("TEST: batch-local: notify-test ") for m in shown)
+    first = {m.description.split("\n")[0] for m in shown}
+    assert first == {"This is a test, sent by &lt;ada&gt;"}
+    assert recorder.table.run("notify-test", "test") is None
+    assert recorder.state("notify-test") is None
+
+
+def test_a_test_that_cannot_be_sent_fails_and_puts_nothing_aside(recorder):
+    with Faults() as faults:
+        faults.refuse("sns.Publish", "AuthorizationError", "not you", times=99)
+        failed = recorder.fail(a_test())
+
+    assert failed["error"] == "Recorder.TestNotSent"
+    assert "not you" in failed["cause"]
+    assert recorder.put_aside() == []
