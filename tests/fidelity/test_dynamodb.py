@@ -203,10 +203,14 @@ def test_an_update_that_cannot_be_made_cancels_what_was_written_before_it(table)
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     }
 
-    with pytest.raises(ClientError, match=r"\[None, ValidationError\]"):
-        table.transact_write_items(TransactItems=[take(2, "b"), {"Update": wrong}])
+    new = KEY | {"sk": {"S": "new"}}
+    put_new = {"Put": {"TableName": "t", "Item": new}}
+
+    with pytest.raises(ClientError, match=r"\[None, None, ValidationError\]"):
+        table.transact_write_items(TransactItems=[take(2, "b"), put_new, {"Update": wrong}])
 
     assert item(table) == before
+    assert item(table, new) is None
     assert item(table, OTHER) is None
 
 
