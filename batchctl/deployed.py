@@ -119,12 +119,15 @@ def _job(aws: Aws, name: str, schedules: tuple[DeployedSchedule, ...]) -> Deploy
 def _schedules(
     aws: Aws, pool: ThreadPoolExecutor, *, prefix: str = ""
 ) -> dict[str, tuple[DeployedSchedule, ...]]:
-    """Return the schedules of the platform's group by job."""
+    """Return the schedules of the platform's group by job.
+
+    The platform's own has an underscore in its name, which a job's cannot have.
+    """
     group = aws.platform.schedule_group
     options: dict[str, Any] = {"NamePrefix": prefix} if prefix else {}
     listed: list[str] = []
     for page in aws.schedules.get_paginator("list_schedules").paginate(GroupName=group, **options):
-        listed += [entry["Name"] for entry in page["Schedules"]]
+        listed += [entry["Name"] for entry in page["Schedules"] if "_" not in entry["Name"]]
 
     def read(name: str) -> tuple[str, DeployedSchedule]:
         entry = aws.schedules.get_schedule(GroupName=group, Name=name)

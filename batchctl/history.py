@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 DEFAULT_DAYS = 7
 """How far back the runs of all jobs are looked for; those of one job are, however old."""
 
+NARROW = 110
+"""Columns under which a table of runs would be all folds."""
+
 
 @click.command()
 @click.argument("job", required=False)
@@ -74,35 +77,60 @@ def history(
     aws = Aws(target)
     table = Table(aws)
     if job:
-        found = table.of_job(job, which, most=limit)
+        found = table.of_job(job, which, most=limit + 1)
         if not found and not table.of_job(job, Runs(), most=1):
             # One that is no longer deployed has its history all the same.
             deployed.known(aws, job)
     else:
-        found = table.of_days(which, most=limit)
+        found = table.of_days(which, most=limit + 1)
+    more = len(found) > limit
+    found = found[:limit]
     if as_json:
         output.write_json([data(run, now) for run in found])
         return
     if not found:
         output.note(f"{job or target.prefix}: no such run{_within(start)}")
         return
-    output.write_table(
-        ("STARTED", "RUN", "BY", "SCHEDULED", "TOOK", "RESULT", "EXIT"),
-        [
-            (
-                output.moment(run.started),
-                run.id,
-                run.started_by,
-                output.moment_of(run.scheduled_time),
-                took(run, now),
-                run.words,
-                exit_code(run),
-            )
-            for run in found
-        ],
-    )
-    if len(found) == limit:
-        output.note(f"the newest {limit}; more with --limit")
+    if output.narrow(NARROW):
+        for run in found:
+            click.echo("\n".join(_block(run, now)))
+    else:
+        output.write_table(
+            ("STARTED", "RUN", "BY", "SCHEDULED", "TOOK", "RESULT", "EXIT"),
+            [
+                (
+                    output.moment(run.started),
+                    run.id,
+                    run.started_by,
+                    output.moment_of(run.scheduled_time),
+                    took(run, now),
+                    run.words,
+                    exit_code(run),
+                )
+                for run in found
+            ],
+        )
+    if more:
+        output.note(f"the newest {limit}; see more with --limit")
+
+
+def _block(run: RunRecord, now: datetime) -> list[str]:
+    """Return a run in lines of its own: columns would break its times and names."""
+    from batchctl import output
+
+    scheduled = output.moment_of(run.scheduled_time)
+    code = exit_code(run)
+    facts = [
+        f"took {took(run, now)}",
+        f"exit {code}" if code else "",
+        run.started_by,
+        f"for {scheduled}" if scheduled else "",
+    ]
+    return [
+        f"{output.moment(run.started)}  {run.id}",
+        f"  {run.words}",
+        f"  {', '.join(fact for fact in facts if fact)}",
+    ]
 
 
 def _within(start: datetime | None) -> str:

@@ -21,17 +21,18 @@ from batchctl.target import Target, target_options
 @target_options
 @json_option
 def next_times(job: str | None, count: int, target: Target, *, as_json: bool) -> None:
-    """Show the next fire times of a job, or of all, with clock-change warnings.
+    """Show the next fire times of a job, or of all, with warnings of clock changes and pauses.
 
     Times are in the schedule's own zone. A local time that a clock change leaves out is skipped,
-    one that it repeats fires once.
+    one that it repeats fires once. A pause changes no fire time: the runs are skipped.
 
     Example: batchctl next hello --env local -n 10
     """
     from datetime import UTC, datetime, timedelta
 
-    from batchctl import deployed, output
+    from batchctl import deployed, output, pausing
     from batchctl.aws import Aws
+    from batchctl.table import Table
 
     aws = Aws(target)
     jobs = [deployed.job(aws, job)] if job else deployed.jobs(aws)
@@ -41,7 +42,13 @@ def next_times(job: str | None, count: int, target: Target, *, as_json: bool) ->
         for one in jobs
         for schedule in one.schedules
     ]
-    warnings = []
+    pauses = Table(aws).pauses()
+    warnings = [
+        f"{aws.platform.prefix if pause.of_platform else pause.job}: "
+        f"paused {pausing.in_words(pause)}; what is due meanwhile does not run"
+        for pause in pauses.values()
+        if pause.of_platform or pause.job in {one.name for one in jobs}
+    ]
     for name, schedule, _ in found:
         parsed = schedule.parsed() if schedule.enabled else None
         for change in parsed.clock_changes(now, now + timedelta(days=366)) if parsed else ():

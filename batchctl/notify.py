@@ -46,8 +46,9 @@ def test(target: Target, *, as_json: bool) -> None:
     if as_json:
         output.write_json({"sent": sent})
         return
-    for one in sent:
-        click.echo(f"{one['message']}  {one['topic'].rpartition(':')[2]}")
+    output.write_table(
+        ("MESSAGE", "TOPIC"), [(one["message"], one["topic"].rpartition(":")[2]) for one in sent]
+    )
     output.note(f"{len(sent)} messages sent; now look into the channels")
 
 
@@ -55,26 +56,31 @@ def _start(aws: Aws) -> str:
     import json
 
     from batchctl import runs
+    from batchctl.errors import AwsRefused
 
     platform = aws.platform
     name = runs.new_name("test")
-    started = aws.machines.start_execution(
-        stateMachineArn=platform.own_machine_arn(platform.recorder),
-        name=name,
-        input=json.dumps(
-            {
-                "test": True,
-                "requestedBy": aws.caller,
-                "detail": {
-                    "stateMachineArn": platform.state_machine_arn(_JOB),
-                    "executionArn": platform.execution_arn(_JOB, name),
-                    "name": name,
-                    "status": "SUCCEEDED",
-                },
-            },
-            sort_keys=True,
-        ),
-    )
+    asked = {
+        "test": True,
+        "requestedBy": aws.caller,
+        "detail": {
+            "stateMachineArn": platform.state_machine_arn(_JOB),
+            "executionArn": platform.execution_arn(_JOB, name),
+            "name": name,
+            "status": "SUCCEEDED",
+        },
+    }
+    try:
+        started = aws.machines.start_execution(
+            stateMachineArn=platform.own_machine_arn(platform.recorder),
+            name=name,
+            input=json.dumps(asked, sort_keys=True),
+        )
+    except aws.machines.exceptions.StateMachineDoesNotExist:
+        raise AwsRefused(
+            f"{platform.recorder}: the platform has no such machine; "
+            "an earlier version deployed it, or none did: deploy it with this one"
+        ) from None
     return started["executionArn"]
 
 

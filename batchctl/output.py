@@ -52,6 +52,11 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         click.echo(line.rstrip())
 
 
+def narrow(columns: int) -> bool:
+    """Return whether a terminal shows it that has fewer columns. A pipe has room enough."""
+    return sys.stdout.isatty() and shutil.get_terminal_size().columns < columns
+
+
 def write_fields(fields: Mapping[str, str]) -> None:
     """Write one thing as names and values."""
     width = max(map(len, fields))

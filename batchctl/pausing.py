@@ -124,7 +124,7 @@ def rows(pauses: Iterable[Pause], platform: str) -> list[tuple[str, ...]]:
             f"every job of {platform}" if pause.of_platform else pause.job,
             pause.by,
             output.moment(pause.since),
-            output.moment(pause.until) or "resumed",
+            output.moment(pause.until) or "batchctl resume",
             pause.reason,
         )
         for pause in sorted(pauses, key=lambda pause: (not pause.of_platform, pause.job))

@@ -46,5 +46,8 @@ def _refused(error: exceptions.ClientError) -> str:
     if code in _WRONG:
         return f"credentials: AWS does not know them ({code}); check --profile"
     if code in _DENIED:
-        return f"{action}: access denied: {message}; ask for a role that may do this"
+        return (
+            f"{action}: access denied: {message}; ask for a role that may do this, "
+            "docs/permissions.md says what each takes"
+        )
     return f"{action}: {code}: {message}; see what AWS says of this error"

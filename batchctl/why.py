@@ -50,12 +50,14 @@ def why(run: str, lines: int, target: Target, *, as_json: bool) -> None:
         return
     click.echo(f"{record.id} {_headline(record, now)}")
     click.echo()
-    output.write_fields(_fields(aws, record, now))
+    output.write_fields(_facts(record, now))
     if lines:
         click.echo()
         click.echo("last log lines" if log else missing)
         for line in log:
             click.echo(f"  {line}".rstrip())
+    click.echo()
+    output.write_fields(_next(aws, record))
 
 
 def _headline(record: RunRecord, now: datetime) -> str:
@@ -68,12 +70,11 @@ def _headline(record: RunRecord, now: datetime) -> str:
     return record.words
 
 
-def _fields(aws: Aws, record: RunRecord, now: datetime) -> dict[str, str]:
+def _facts(record: RunRecord, now: datetime) -> dict[str, str]:
     """Return names and values for people; what is not known is left out."""
-    from batchctl import history, links, output
+    from batchctl import history, output
 
     outcome = record.outcome
-    stream = outcome.log_stream if outcome else ""
     limit = "" if outcome else output.moment(record.limit)
     fields = {
         "exit code": history.exit_code(record),
@@ -91,9 +92,23 @@ def _fields(aws: Aws, record: RunRecord, now: datetime) -> dict[str, str]:
         "task definition": outcome.task_definition_arn if outcome else "",
         "image": record.image_digest,
         "message": _message(record),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _next(aws: Aws, record: RunRecord) -> dict[str, str]:
+    """Return where to look, and what to type."""
+    import shlex
+
+    from batchctl import links
+
+    stream = record.outcome.log_stream if record.outcome else ""
+    this = f"{shlex.quote(record.id)} --env {aws.platform.stack}"
+    fields = {
         "execution": links.execution(aws.platform, record.arn),
         "log": links.log(aws.platform, stream) if stream else "",
-        "then": f"batchctl logs {record.id}\nbatchctl rerun {record.id}" if outcome else "",
+        "whole log": f"batchctl logs {this}" + ("" if record.outcome else " --follow"),
+        "once more": f"batchctl rerun {this}" if record.outcome else "",
     }
     return {name: value for name, value in fields.items() if value}
 
