@@ -47,13 +47,20 @@ class IdempotentParameterMismatch(exceptions.DynamodbException):  # type: ignore
         )
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep DynamoDB from answering anybody else."""
+    with _lock:
+        yield
+
+
 @patch
 def apply() -> None:
     """Answer one request after the other, and replace how transactions are written and read."""
 
     @wrap(DynamoHandler, "call_action")
     def one_at_a_time(original: Any, self: Any) -> Any:
-        with _lock:
+        with alone():
             return original(self)
 
     @wrap(DynamoHandler, "transact_write_items")

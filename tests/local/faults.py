@@ -18,6 +18,7 @@ many calls as it is for. Everything is right again when the block ends.
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 import time
@@ -29,12 +30,14 @@ from typing import Any, Self
 from moto.core import errors
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
+from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from localaws import events as buses
 from localaws.access.authorization import Caller
 from localaws.access.clients import calling
+from localaws.fidelity import transactions
 from localaws.hooks import Hooks
 
 PATIENCE_SECONDS = 20.0
@@ -243,6 +246,18 @@ class Faults:
         self._add("stepfunctions.DescribeExecution", lag.answer, times=float("inf"))
         return lag
 
+    def index_late(self, table: str) -> LateIndex:
+        """Have the indexes of a table know nothing of what is written from now on."""
+        late = LateIndex(table)
+        wanted = {"TableName": table}.items()
+        self._add(
+            "dynamodb.Query",
+            late.answer,
+            times=float("inf"),
+            where=lambda given: bool(given.get("IndexName")) and wanted <= given.items(),
+        )
+        return late
+
     def _add(
         self,
         call: str,
@@ -320,6 +335,41 @@ class Lag:
     def catch_up(self) -> None:
         """Say what is."""
         self.late = False
+
+
+class LateIndex:
+    """What a query of an index finds is older than what is in the table."""
+
+    def __init__(self, table: str) -> None:
+        self._before: dict[int, Any] = {}
+        self._late = True
+        with transactions.alone():
+            for each in _tables(table):
+                self._before[id(each)] = copy.deepcopy(each.items)
+
+    def answer(self, proceed: Callable[[], Any], response: Any) -> Any:
+        if not self._late:
+            return proceed()
+        table = response.dynamodb_backend.get_table(response.params["TableName"])
+        with transactions.alone():
+            now, table.items = table.items, copy.deepcopy(self._before.get(id(table), table.items))
+            try:
+                return proceed()
+            finally:
+                table.items = now
+
+    def catch_up(self) -> None:
+        """Find what there is."""
+        self._late = False
+
+
+def _tables(name: str) -> list[Any]:
+    return [
+        backend.tables[name]
+        for regions in tuple(dynamodb_backends.values())
+        for backend in tuple(regions.values())
+        if name in backend.tables
+    ]
 
 
 @dataclass

@@ -265,6 +265,44 @@ def test_a_task_may_go_on_after_it_was_stopped(cloud, faults):
     wait_for(lambda: status() == "STOPPED", "its end")
 
 
+def test_an_index_may_be_late(cloud, faults):
+    cloud.table.update_table(
+        TableName="t",
+        AttributeDefinitions=[{"AttributeName": "open", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": "open",
+                    "KeySchema": [{"AttributeName": "open", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            }
+        ],
+    )
+
+    def write(name: str) -> None:
+        cloud.table.put_item(TableName="t", Item={"pk": {"S": name}, "open": {"S": "running"}})
+
+    def found() -> list[str]:
+        answer = cloud.table.query(
+            TableName="t",
+            IndexName="open",
+            KeyConditionExpression="#open = :running",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues={":running": {"S": "running"}},
+        )
+        return sorted(item["pk"]["S"] for item in answer["Items"])
+
+    write("old")
+    late = faults.index_late("t")
+    write("new")
+
+    assert found() == ["old"]
+    assert cloud.items() == 2
+    late.catch_up()
+    assert found() == ["new", "old"]
+
+
 def test_everything_is_right_again_afterwards(cloud):
     with Faults() as faults:
         faults.refuse("dynamodb.PutItem", "ThrottlingException", times=9)
