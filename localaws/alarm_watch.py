@@ -75,11 +75,11 @@ class AlarmWatch:
         self._metrics.sample()
         now = self._clock.now()
         upcoming = []
-        for backend, series in _with_values():
-            for alarm in tuple(backend.alarms.values()):
-                if (rule := _rule(alarm)) is None:
-                    continue
-                found = [each for each in series[_series(alarm)] if now - each.time < rule.reach]
+        for backend, rules in _rules():
+            oldest = now - max(rule.reach for _, rule in rules)
+            values = _values(backend, oldest)
+            for alarm, rule in rules:
+                found = [each for each in values[_series(alarm)] if now - each.time < rule.reach]
                 state = rule.state(found, now, alarm.state_value)
                 _tell(backend, alarm, state)
                 if moment := rule.next_look(found, now, state):
@@ -94,23 +94,28 @@ class AlarmWatch:
                 worker.submit(self._look, when=when)
 
 
-def _with_values() -> Iterator[tuple[Any, dict[_Series, list[Value]]]]:
-    """Yield each region that has alarms, and what was put there."""
+def _rules() -> Iterator[tuple[Any, list[tuple[Any, Rule]]]]:
+    """Yield each region that has alarms, and what each of them goes by."""
     for regions in tuple(cloudwatch_backends.values()):
         for backend in tuple(regions.values()):
-            if not backend.alarms:
-                continue
-            series: dict[_Series, list[Value]] = defaultdict(list)
-            for datum in tuple(backend.metric_data):
-                time = datum.timestamp
-                dated = time.replace(tzinfo=UTC) if time.tzinfo is None else time
-                # Statistics that a client put as such have no value of their own.
-                value = getattr(datum, "value", None)
-                if value is not None:
-                    series[_key(datum.namespace, datum.name, datum.dimensions)].append(
-                        Value(dated, value)
-                    )
-            yield backend, series
+            alarms = tuple(backend.alarms.values())
+            known = [(alarm, rule) for alarm in alarms if (rule := _rule(alarm)) is not None]
+            if known:
+                yield backend, known
+
+
+def _values(backend: Any, oldest: datetime) -> dict[_Series, list[Value]]:
+    """Return what was put in a region since ``oldest``."""
+    found: dict[_Series, list[Value]] = defaultdict(list)
+    for datum in tuple(backend.metric_data):
+        time = datum.timestamp
+        dated = time.replace(tzinfo=UTC) if time.tzinfo is None else time
+        # Statistics that a client put as such have no value of their own.
+        value = getattr(datum, "value", None)
+        if value is not None and dated > oldest:
+            series = _key(datum.namespace, datum.name, datum.dimensions)
+            found[series].append(Value(dated, value))
+    return found
 
 
 def _key(namespace: str, name: str, dimensions: Iterable[Any]) -> _Series:
