@@ -38,6 +38,7 @@ def test_a_machine_waits_for_what_its_first_run_needs_and_for_nothing_else():
 
     assert {what.split("/")[0].removeprefix("aws:") for what in machine.depends_on} == {
         "cloudwatch",
+        "dynamodb",
         "ecs",
         "iam",
     }
@@ -48,6 +49,7 @@ def test_a_machine_waits_for_what_its_first_run_needs_and_for_nothing_else():
         "LogGroup batch-tasks",
         "Role batch-machine",
         "RolePolicy batch-machine",
+        "Table batch-control",
         "TaskDefinition batch",
     }
 

@@ -79,11 +79,20 @@ def _runs(platform: Platform) -> list[Statement]:
     groups = (platform.schedule_group, platform.manual_schedule_group)
     return [
         allow(
-            ["states:*StateMachine*", "states:*Tag*"],
-            [platform.arn("states", f"stateMachine:{platform.prefix}{end}*") for end in "-_"],
+            [
+                "states:*StateMachine*",
+                "states:*Tag*",
+                # Has the recorder send a message of each kind: `batchctl notify test`.
+                "states:DescribeExecution",
+                "states:StartExecution",
+            ],
+            [
+                *(platform.arn("states", f"stateMachine:{platform.prefix}{end}*") for end in "-_"),
+                platform.own_execution_arn(platform.recorder),
+            ],
         ),
         allow(
-            ["scheduler:*Schedule", "scheduler:*ScheduleGroup", "scheduler:*Tag*"],
+            ["scheduler:*Schedule*", "scheduler:*Tag*"],
             [platform.arn("scheduler", f"schedule-group/{group}") for group in groups]
             + [platform.arn("scheduler", f"schedule/{group}/*") for group in groups],
         ),
@@ -111,7 +120,7 @@ def _runs(platform: Platform) -> list[Statement]:
         ),
         # Where a job of the platform's own program keeps a secret.
         allow(
-            ["ssm:*Parameter", "ssm:GetParameters", "ssm:*Tag*"],
+            ["ssm:*Parameter*", "ssm:*Tag*"],
             [platform.arn("ssm", f"parameter{platform.role_path}*")],
         ),
     ]
@@ -147,12 +156,11 @@ def _messages(platform: Platform, name: str) -> list[Statement]:
     return [
         allow(
             [
-                "sns:*Topic",
-                "sns:*TopicAttributes",
                 "sns:*SubscriptionAttributes",
+                "sns:*Tag*",
+                "sns:*Topic*",
                 "sns:Subscribe",
                 "sns:Unsubscribe",
-                "sns:*Tag*",
             ],
             [platform.topic_arn(f"{platform.prefix}-*")],
         ),
@@ -166,10 +174,9 @@ def _messages(platform: Platform, name: str) -> list[Statement]:
         ),
         allow(
             [
-                "cloudwatch:*Alarms",
+                "cloudwatch:*Alarm*",
                 "cloudwatch:*Dashboard*",
                 "cloudwatch:*Tag*",
-                "cloudwatch:PutMetricAlarm",
             ],
             [platform.arn("cloudwatch", f"alarm:{name}-*"), f"{dashboards}/{platform.prefix}"],
         ),

@@ -29,11 +29,7 @@ def viewer(*, platform: Platform, key_arn: str = "") -> Policy:
         [
             *_read_runs(platform, key_arn),
             allow(
-                [
-                    "states:DescribeStateMachine",
-                    "states:ListExecutions",
-                    "states:ListTagsForResource",
-                ],
+                ["states:DescribeStateMachine", "states:ListTagsForResource"],
                 [platform.state_machine_arn("*")],
             ),
             allow(
@@ -58,20 +54,9 @@ def runner(*, platform: Platform, key_arn: str = "") -> Policy:
     return policy(
         [
             *_read_runs(platform, key_arn),
-            allow(
-                ["states:StartExecution", "states:ListExecutions"],
-                [platform.state_machine_arn("*")],
-            ),
+            allow(["states:StartExecution"], [platform.state_machine_arn("*")]),
             allow(["states:StopExecution"], [platform.execution_arn("*", "*")]),
-            _write(platform, control.PAUSES, "DeleteItem", "PutItem", "UpdateItem"),
-            # A message of each kind, to see where it arrives.
-            allow(
-                ["sns:Publish"],
-                [
-                    platform.topic_arn(topic)
-                    for topic in (platform.failure_topic, platform.success_topic)
-                ],
-            ),
+            _write(platform, control.PAUSES, "DeleteItem", "PutItem"),
             # "*": the list supports no resource, and no condition.
             allow(["states:ListStateMachines"], ["*"]),
         ]
@@ -158,8 +143,7 @@ def roles(arn: str, *, boundary_arn: str, bounded_only: bool) -> list[Statement]
         bounded_only: without a boundary nothing can be made or changed.
     """
     read = [
-        "iam:GetRole",
-        "iam:GetRolePolicy",
+        "iam:GetRole*",
         "iam:ListAttachedRolePolicies",
         "iam:ListInstanceProfilesForRole",
         "iam:ListRolePolicies",
@@ -171,8 +155,7 @@ def roles(arn: str, *, boundary_arn: str, bounded_only: bool) -> list[Statement]
         "iam:TagRole",
         "iam:UntagRole",
         "iam:UpdateAssumeRolePolicy",
-        "iam:UpdateRole",
-        "iam:UpdateRoleDescription",
+        "iam:UpdateRole*",
     ]
     within: dict[str, Any] = (
         {"StringEquals": {"iam:PermissionsBoundary": boundary_arn}} if boundary_arn else {}
@@ -204,7 +187,11 @@ def _write(platform: Platform, partition: str, *verbs: str) -> Statement:
     return allow(
         [f"dynamodb:{verb}" for verb in verbs],
         [platform.control_table_arn],
-        **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]}},
+        **{
+            "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]},
+            # Of a call without a key, all values are those.
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        },
     )
 
 
