@@ -44,7 +44,9 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    # Rich takes a terminal that it calls dumb for 80 columns wide.
+    columns = shutil.get_terminal_size().columns
+    console = Console(width=columns if sys.stdout.isatty() else PIPE_WIDTH)
     with console.capture() as captured:
         console.print(table)
     # Without the padding to the right edge, which a pipe would carry.

@@ -16,6 +16,7 @@ from batchctl.main import batchctl
 from batchctl.target import Target
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
+from tests.local.ecs import wait_for
 
 ROOT = Path(__file__).parents[2]
 JOBS = [
@@ -222,6 +223,93 @@ def test_a_run_is_found_by_each_of_its_names(call, aws, how):
     }[how]
 
     assert call("logs", text).stdout == f"{name}\n"
+
+
+# Pause, history, why, rerun: as the platform's own machines write and read the table
+
+
+def recorded(call, emulator, *arguments):
+    """Return a run's history once it is complete."""
+
+    def complete():
+        runs = json.loads(call("history", *arguments, "--json").stdout)
+        return runs if runs and all(run["result"] != "RUNNING" for run in runs) else None
+
+    assert emulator.drain()
+    return wait_for(complete, f"the record of {arguments}")
+
+
+@pytest.fixture
+def paused(call):
+    """``hello`` is paused."""
+    assert call("pause", "hello", "--reason", "the database moves").exit_code == 0
+    yield
+    assert call("resume", "hello").exit_code == 0
+
+
+@pytest.mark.usefixtures("paused")
+def test_a_pause_skips_what_a_schedule_starts(call):
+    result = call("run", "hello", "--trigger", "schedule", "--wait")
+
+    assert result.exit_code == 75
+    assert "skipped: the job is paused" in result.stderr
+
+
+@pytest.mark.usefixtures("paused")
+def test_a_pause_lets_runs_by_hand_start(call):
+    assert call("run", "hello", "--wait").exit_code == 0
+
+
+def test_a_job_that_was_resumed_runs_on_schedule_again(call):
+    call("pause", "hello", "--reason", "the database moves")
+    call("resume", "hello")
+
+    assert call("run", "hello", "--trigger", "schedule", "--wait").exit_code == 0
+
+
+def test_a_run_is_in_the_history_with_its_end(call, emulator):
+    call("run", "cutover", "--command", "exit 3", "--wait", "--name", "recorded")
+
+    (run,) = recorded(call, emulator, "cutover")
+
+    assert run | {"result": "Job.ExitCode", "exitCode": 3, "trigger": "manual"} == run
+    assert json.loads(call("ls", "--json").stdout)[0]["lastResult"] == "Job.ExitCode"
+
+
+def test_why_has_the_last_lines_and_no_value_of_the_environment(call):
+    call("run", "hello", "-e", "TOKEN=s3cret", "--command", "echo no; exit 4", "--name", "broken",
+         "--wait")  # fmt: skip
+
+    told = call("why", "hello/broken").stdout
+
+    assert told.startswith("hello/broken failed with exit code 4\n")
+    assert "  no\n" in told
+    assert "TOKEN" in told
+    assert "s3cret" not in told
+
+
+def test_rerun_does_the_same_with_the_same_values(call, aws):
+    call("run", "hello", "-e", "TOKEN=s3cret", "--command", "echo $TOKEN for $BATCH_TRIGGER",
+         "--name", "once-more", "--wait")  # fmt: skip
+
+    result = call("rerun", "hello/once-more", "--follow")
+
+    assert (result.exit_code, result.stdout) == (0, "s3cret for rerun\n")
+
+
+def test_rerun_ends_as_the_container_did(call):
+    call("run", "hello", "--command", "exit 3", "--name", "fails", "--wait")
+
+    assert call("rerun", "hello/fails", "--wait").exit_code == 3
+
+
+def test_notify_test_sends_one_of_each_kind(call, emulator):
+    result = call("notify", "test", "--json")
+
+    sent = [one["message"] for one in json.loads(result.stdout)["sent"]]
+    kinds = {"failure", "success", "recovered", "late", "over limit", "did not run"}
+    assert result.exit_code == 0
+    assert kinds <= set(sent)
 
 
 def test_logs_of_a_job_are_those_of_its_newest_run(call):
