@@ -271,10 +271,11 @@ def test_conflicting_transactions_are_tried_again(recorder, job):
     assert len(recorder.messages(job)) == 1
 
 
-def test_an_event_that_cannot_be_recorded_is_put_aside(recorder, job):
+@pytest.mark.parametrize("code", ["InternalServerError", "ResourceNotFoundException"])
+def test_an_event_that_cannot_be_recorded_is_put_aside(recorder, job, code):
     event = recorder.event(job, status="FAILED")
     with Faults() as faults:
-        faults.refuse("dynamodb.TransactGetItems", "InternalServerError", times=99)
+        faults.refuse("dynamodb.TransactGetItems", code, times=99)
         failed = recorder.fail(event)
 
     assert failed["error"] == "Recorder.Failed"

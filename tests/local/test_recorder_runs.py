@@ -250,6 +250,36 @@ def test_a_run_that_the_job_machine_refused_is_told(recorder):
     assert shown.title.endswith("never started: cpu: is not a string; write the value in quotes")
 
 
+def test_a_run_past_its_start_deadline_is_told(recorder):
+    machine = recorder.machines.make("true", start_deadline_seconds=3600)
+    given = {"trigger": "schedule", "schedule": "default", "scheduledTime": "2026-01-01T00:00:00Z"}
+
+    run = recorder.machines.run(machine, given)
+
+    record = told(recorder, run)
+    assert (record["result"], record["skip"]) == ("SKIPPED", "START_DEADLINE")
+    [shown] = recorder.messages(job_of(machine))
+    assert shown.channel == "failure"
+    assert "came too late: skipped: it would have started more than 1 h after" in shown.title
+    assert recorder.state(job_of(machine)) is None
+
+
+def test_a_run_that_another_one_replaced_is_recorded_and_not_told(recorder):
+    machine = recorder.machines.make("sh", "-c", 'sleep "$LONG"', overlap=Overlap.REPLACE)
+    first = recorder.machines.start(machine, {"environment": [{"Name": "LONG", "Value": "60"}]})
+    task = recorder.machines.running_task(first)
+
+    second = recorder.machines.run(machine, {"environment": [{"Name": "LONG", "Value": "0"}]})
+
+    told(recorder, second)
+    record = told(recorder, recorder.states.describe_execution(executionArn=first))
+    assert (record["result"], record["error"]) == ("ABORTED", control.REPLACED)
+    assert record["reason"] == f"replaced by the run {second['name']}"
+    assert record["taskArn"] == task
+    assert recorder.channels(job_of(machine)) == [("success", "succeeded")]
+    assert recorder.state(job_of(machine))["lastRun"] == second["name"]
+
+
 def test_its_own_executions_start_no_other(recorder):
     before = len(executions(recorder))
     ended = recorder.end(recorder.start({"detail": "not an event"}))
