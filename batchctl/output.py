@@ -44,9 +44,9 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    # Rich takes a terminal that it calls dumb for 80 columns wide.
-    columns = shutil.get_terminal_size().columns
-    console = Console(width=columns if sys.stdout.isatty() else PIPE_WIDTH)
+    # Rich takes a terminal that it calls dumb for 80 columns wide, unless told both.
+    terminal = shutil.get_terminal_size().columns
+    console = Console(width=terminal if sys.stdout.isatty() else PIPE_WIDTH, height=25)
     with console.capture() as captured:
         console.print(table)
     # Without the padding to the right edge, which a pipe would carry.

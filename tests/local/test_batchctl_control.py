@@ -26,6 +26,7 @@ from batchctl.table import Table
 from batchctl.target import Target
 from tests.local.control import ControlTable
 from tests.local.platforms import PLATFORM
+from tests.roles import open_role
 
 CALLER = "moto"
 """The last part of the ARN of whoever calls in moto."""
@@ -44,21 +45,22 @@ def table(bench):
 def jobs(bench):
     """Machines of jobs, each with a schedule, as far as ``ls`` reads them."""
     states, schedules = bench.client("stepfunctions"), bench.client("scheduler")
+    role = open_role(bench.client("iam"))
     schedules.create_schedule_group(Name=PLATFORM.schedule_group)
-    # Its own: no job's.
+    for name in JOBS:
+        states.create_state_machine(
+            name=PLATFORM.state_machine(name),
+            definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
+            roleArn=role,
+        )
+    # The platform's own is no job's.
     for name in (*JOBS, PLATFORM.sweep):
         schedules.create_schedule(
             Name=name,
             GroupName=PLATFORM.schedule_group,
             ScheduleExpression="rate(1 hour)",
             FlexibleTimeWindow={"Mode": "OFF"},
-            Target={"Arn": PLATFORM.state_machine_arn("x"), "RoleArn": "arn:aws:iam::1:role/x"},
-        )
-    for name in JOBS:
-        states.create_state_machine(
-            name=PLATFORM.state_machine(name),
-            definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
-            roleArn=f"arn:aws:iam::{PLATFORM.account}:role/x",
+            Target={"Arn": PLATFORM.state_machine_arn(JOBS[0]), "RoleArn": role},
         )
 
 
