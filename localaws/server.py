@@ -35,6 +35,14 @@ _POLL_SECONDS: Final = 0.02
 """How long :meth:`Server.stop` waits at most for the accepting thread to notice."""
 
 
+class _Handler(MotoRequestHandler):  # type: ignore[misc] # moto is not typed
+    """Answers the requests of one connection."""
+
+    def connection_dropped(self, *_: object) -> None:
+        """Hang up where the application does: the client would wait for an answer."""
+        self.close_connection = True
+
+
 class Server:
     """Serves the AWS API that moto implements, with Step Functions that execute.
 
@@ -72,7 +80,7 @@ class Server:
                 listening.getsockname()[1],
                 application,
                 threaded=True,
-                request_handler=MotoRequestHandler,
+                request_handler=_Handler,
                 fd=listening.fileno(),
             )
         default_user_config["stepfunctions"] = {"execute_state_machine": True}

@@ -126,11 +126,10 @@ class Faults:
 
     def fail_after(self, call: str, code: str, *, times: float = 1, **which: Any) -> Fault:
         """Have calls done, and the caller told that they were not."""
-        refusal = Faults().refuse(call, code).answer
 
         def answer(proceed: Callable[[], Any], response: Any) -> Any:
             proceed()
-            return refusal(proceed, response)
+            return refused(response, Refusal(code, "on purpose"))
 
         return self._add(call, answer, times=times, **which)
 

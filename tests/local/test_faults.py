@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import closing
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from tests.local.ecs import wait_for
@@ -142,6 +145,23 @@ def test_a_lost_answer_is_an_effect_without_an_answer(cloud, faults):
 
     assert run["error"] == "DynamoDb.SdkClientException"
     assert cloud.items() == 2
+
+
+def test_a_client_that_connects_hears_nothing_either(cloud, faults):
+    faults.lose_answer("dynamodb.PutItem")
+    connecting = boto3.client(
+        "dynamodb",
+        region_name="eu-west-1",
+        endpoint_url=cloud.emulator.endpoint,
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+    with closing(connecting), pytest.raises(ConnectionClosedError):
+        connecting.put_item(TableName="t", Item=KEY)
+
+    assert cloud.items() == 1
 
 
 def test_a_failure_may_come_after_the_effect(cloud, faults):
