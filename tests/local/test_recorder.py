@@ -170,6 +170,16 @@ def test_the_second_of_two_events_says_nothing(recorder, job):
     assert recorder.state(job)["failures"] == 1
 
 
+def test_a_redriven_run_is_not_told_again(recorder, job):
+    recorder.open_record(job)
+    recorder.take(recorder.event(job, status="FAILED"))
+
+    recorder.take(recorder.event(job, ended=ENDED_AT + 60_000, redriveCount=1))
+
+    assert recorder.record(job)["result"] == "Job.ExitCode"
+    assert len(recorder.messages(job)) == 1
+
+
 def test_of_two_at_once_one_records(recorder, job):
     recorder.open_record(job)
     event = recorder.event(job, status="FAILED")
