@@ -42,6 +42,8 @@ platform = BatchPlatform(settings.name, of_settings(settings))
 once = {"platform": platform.connection, "start_retry": {"attempts": 1}}
 ScheduledJob("plain", {**once, "shell": "echo done", "schedule": "rate(1 day)"})
 ScheduledJob("slow", {**once, "shell": "sleep 60", "attempt_timeout": "1s"})
+ScheduledJob("alone", {**once, "shell": "sleep 60", "overlap": "skip"})
+ScheduledJob("newest", {**once, "shell": "sleep 60", "overlap": "replace"})
 ScheduledJob("rich", {
     **once,
     "shell": "echo done",
@@ -72,6 +74,7 @@ class Permitted:
 
     def __init__(self, emulator: Emulator, directory: Path) -> None:
         self.emulator = emulator
+        self._times = 0
         self.told = _Warnings()
         kms = emulator.client("kms")
         policy = json.dumps(keys.policy(platform=PLATFORM))
@@ -132,12 +135,20 @@ class Permitted:
         arn = {
             "machines": self.describe("plain")["roleArn"],
             "scheduler": self.scheduler_role,
-            "publisher": self.target["RoleArn"],
+            "rules": self.target["RoleArn"],
+            "recorder": self._own_role(PLATFORM.recorder),
+            "sweep": self._own_role(PLATFORM.sweep),
             "execution": task["executionRoleArn"],
             "task": task["taskRoleArn"],
             "slack": slack,
         }[kind]
         return str(arn).rpartition("/")[2]
+
+    def _own_role(self, machine: str) -> str:
+        described = self.emulator.client("stepfunctions").describe_state_machine(
+            stateMachineArn=PLATFORM.own_machine_arn(machine)
+        )
+        return str(described["roleArn"])
 
     def _registered(self, cls: Any) -> dict[str, Any]:
         found = (r.registration for r in self.deployed.resources)
@@ -215,10 +226,59 @@ class Permitted:
 
     # Scenarios
 
-    def run(self, job: str) -> str:
+    def run(self, job: str, **given: Any) -> str:
         """Start a run and wait until it ends or something is refused."""
+        return self._to_its_end(PLATFORM.state_machine_arn(job), given)
+
+    def scheduled(self) -> str:
+        """Run ``plain`` as its schedule would, for a time that was not yet."""
+        self._times += 1
+        due = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=self._times)
+        return self.run(
+            "plain", trigger="schedule", schedule="default", scheduledTime=f"{due:%Y-%m-%dT%TZ}"
+        )
+
+    def second(self, job: str) -> str:
+        """Start a run while another one of the job is not over."""
         states = self.emulator.client("stepfunctions")
-        started = states.start_execution(stateMachineArn=PLATFORM.state_machine_arn(job))
+        first = states.start_execution(stateMachineArn=PLATFORM.state_machine_arn(job))
+        arn = first["executionArn"]
+
+        def begun() -> bool:
+            events = states.get_execution_history(executionArn=arn)["events"]
+            # Refused as the second will be, perhaps.
+            return bool({event["type"] for event in events} & {"TaskSubmitted", "TaskFailed"})
+
+        wait_for(begun, f"a task of {job}")
+        try:
+            return self.run(job, commands=["true"])
+        finally:
+            states.stop_execution(executionArn=arn)
+            self.emulator.drain()
+
+    def recorded(self) -> str:
+        """Let a run of ``plain`` end well, and have the recorder come to its end."""
+        self._times += 1
+        detail = {
+            "executionArn": PLATFORM.execution_arn("plain", f"x{self._times}"),
+            "stateMachineArn": PLATFORM.state_machine_arn("plain"),
+            "name": f"x{self._times}",
+            "status": "SUCCEEDED",
+            "startDate": 1767225600000,
+            "stopDate": 1767225660000,
+            "input": "{}",
+            "output": '{"result":"SUCCEEDED","exitCode":0,"attempts":1}',
+        }
+        event = {"source": "aws.states", "account": PLATFORM.account, "detail": detail}
+        return self._to_its_end(PLATFORM.own_machine_arn(PLATFORM.recorder), event)
+
+    def swept(self) -> str:
+        """Let the sweep come to its end."""
+        return self._to_its_end(PLATFORM.own_machine_arn(PLATFORM.sweep), {})
+
+    def _to_its_end(self, machine: str, given: dict[str, Any]) -> str:
+        states = self.emulator.client("stepfunctions")
+        started = states.start_execution(stateMachineArn=machine, input=json.dumps(given))
         arn = started["executionArn"]
         with self.told.heard() as heard:
 
@@ -231,7 +291,7 @@ class Permitted:
                         return str(cause)
                 return None if run["status"] == "RUNNING" else run.get("cause", "") or "fine"
 
-            cause = wait_for(over, f"the end of {job}")
+            cause = wait_for(over, f"the end of {machine}")
             states.stop_execution(executionArn=arn)
             self.emulator.drain()
         if "is not authorized" in cause or "unable to assume" in cause:

@@ -15,8 +15,12 @@ from batch.documents import (
     containers,
     job_machine,
     keys,
+    machine_logs,
     queues,
+    recorder_machine,
+    rule_target,
     schedule_target,
+    sweep_machine,
     topics,
     trusts,
     volumes,
@@ -31,8 +35,11 @@ PARAMETER = PLATFORM.arn("ssm", "parameter/team/a")
 # Each document's statements, and the scenarios of which one must be refused without a statement.
 DOCUMENTS = {
     "role machines": (
-        job_machine.permissions(platform=PLATFORM),
+        job_machine.permissions(platform=PLATFORM, key_arn="k"),
         [
+            "scheduled, second alone",
+            "second alone, second newest",
+            "run plain",
             "run plain",
             "run plain, run slow",
             "run plain",
@@ -62,12 +69,47 @@ DOCUMENTS = {
         ),
         ["run rich"] * 2,
     ),
-    "role publisher": (
-        topics.permissions(platform=PLATFORM, topic_arns=["t"], key_arn="k"),
-        [None, "message"],
+    "role recorder": (
+        [
+            *recorder_machine.permissions(
+                platform=PLATFORM, queue_arn="q", topic_arns=["t"], key_arn="k"
+            ),
+            *machine_logs.permissions(),
+        ],
+        # What only a failure needs is tried with the recorder itself (test_recorder.py).
+        ["recorded", None, None, None, None, None, None, "recorded", "recorded", None, None],
     ),
+    "role sweep": (
+        [
+            *sweep_machine.permissions(
+                platform=PLATFORM, queue_arn="q", failure_topic_arn="t", key_arn="k"
+            ),
+            *machine_logs.permissions(),
+        ],
+        # What only an open run needs is tried with the sweep itself (test_sweep.py).
+        [
+            "swept",
+            None,
+            None,
+            "swept",
+            None,
+            "swept",
+            None,
+            None,
+            None,
+            None,
+            "swept",
+            "swept",
+            None,
+            None,
+            None,
+        ],
+    ),
+    "role rules": (rule_target.permissions(platform=PLATFORM), ["message"]),
     "topic failure": (
-        topics.policy(account="a", topic_arn="t", publisher_arns=["p"], alarm_arns=["a"])["Statement"],
+        topics.policy(account="a", topic_arn="t", publisher_arns=["p"], alarm_arns=["a"])[
+            "Statement"
+        ],
         [None, "alarmed"],
     ),
     "queue": (
@@ -76,17 +118,25 @@ DOCUMENTS = {
     ),
     "key": (
         keys.policy(platform=PLATFORM)["Statement"],
-        ["message", "log_group", "alarmed", "lost_message"],
+        ["run plain", "log_group", "alarmed", "lost_message"],
     ),
     "trust machines": (trusts.states(PLATFORM)["Statement"], ["run plain"]),
     "trust scheduler": (trusts.scheduler(PLATFORM)["Statement"], ["start plain"]),
-    "trust publisher": (
+    "trust rules": (
         trusts.events(PLATFORM, rule_arns=["r"])["Statement"],
         ["message"],
     ),
     "trust execution": (trusts.ecs_tasks(PLATFORM)["Statement"], ["run rich"]),
     "trust task": (trusts.ecs_tasks(PLATFORM)["Statement"], ["run rich"]),
     "trust slack": (trusts.chatbot(PLATFORM)["Statement"], ["channel"]),
+}
+
+UNTRIED = {
+    # The emulator asks for Decrypt alone where a table has a key; AWS's guide names both.
+    *((f"role {who}", "kms:GenerateDataKey") for who in ("machines", "recorder", "sweep")),
+    # For a job that is paused after failures, and for what is expected of jobs.
+    ("role recorder", "dynamodb:PutItem"),
+    ("role sweep", "dynamodb:BatchGetItem"),
 }
 
 STATEMENTS = [
@@ -102,6 +152,7 @@ ACTIONS = [
     for index, (statement, scenarios) in enumerate(zip(statements, shown, strict=True))
     if scenarios and isinstance(statement["Action"], list) and len(statement["Action"]) > 1
     for action in statement["Action"]
+    if (document, action) not in UNTRIED
 ]
 
 
@@ -155,9 +206,14 @@ def test_without_any_one_action_something_is_refused(permitted, document, index,
     assert f"perform: {action.rstrip('*')}" in told
 
 
+def that_runs_tasks(statements: list) -> dict:
+    [statement] = [one for one in statements if one["Action"] == ["ecs:RunTask"]]
+    return statement
+
+
 def test_a_refusal_says_who_may_not_do_what(permitted):
     session = f"arn:aws:sts::{PLATFORM.account}:assumed-role/"
-    with permitted.changed("role machines", lambda statements: statements.pop(0)):
+    with permitted.changed("role machines", lambda s: s.remove(that_runs_tasks(s))):
         told = permitted.run("plain")
 
     definition = PLATFORM.arn("ecs", f"task-definition/{PLATFORM.family()}:1")
@@ -173,11 +229,12 @@ def test_a_narrower_cluster_or_family_is_refused(permitted):
     other = PLATFORM.arn("ecs", "cluster/batch-prod")
     family = PLATFORM.arn("ecs", "task-definition/batch-prod:*")
 
-    with permitted.changed(
-        "role machines", lambda s: s[0]["Condition"]["ArnEquals"].update({"ecs:cluster": other})
-    ):
+    def on_another_cluster(statements: list) -> None:
+        that_runs_tasks(statements)["Condition"]["ArnEquals"].update({"ecs:cluster": other})
+
+    with permitted.changed("role machines", on_another_cluster):
         assert "perform: ecs:RunTask" in permitted.run("plain")
-    with permitted.changed("role machines", lambda s: s[0].update(Resource=[family])):
+    with permitted.changed("role machines", lambda s: that_runs_tasks(s).update(Resource=[family])):
         assert "perform: ecs:RunTask" in permitted.run("plain")
     with permitted.changed("trust machines", of_another_account):
         assert "perform: sts:AssumeRole" in permitted.run("plain")
@@ -193,9 +250,12 @@ def test_a_message_is_published_if_the_role_or_the_topic_allows_it(permitted):
     def without_first(statements: list) -> None:
         statements.pop(0)
 
-    with permitted.changed("role publisher", without_first):
-        assert permitted.message() == ""
+    def without_publishing(statements: list) -> None:
+        statements[:] = [one for one in statements if one["Action"] != ["sns:Publish"]]
+
+    with permitted.changed("role recorder", without_publishing):
+        assert permitted.recorded() == ""
         with permitted.changed("topic success", without_first):
-            assert "not authorized to perform: sns:Publish" in permitted.message()
+            assert "not authorized to perform: sns:Publish" in permitted.recorded()
     with permitted.changed("topic success", without_first):
-        assert permitted.message() == ""
+        assert permitted.recorded() == ""
