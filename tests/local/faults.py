@@ -166,10 +166,10 @@ class Faults:
             **which,
         )
 
-    def describe_late(self) -> Lag:
+    def describe_late(self, **which: Any) -> Lag:
         """Have DescribeExecution know nothing of what happens from now on, until told to."""
         lag = Lag()
-        self._add("stepfunctions.DescribeExecution", lag.answer, times=float("inf"))
+        self._add("stepfunctions.DescribeExecution", lag.answer, times=float("inf"), **which)
         return lag
 
     def index_late(self, table: str) -> LateIndex:
