@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.output import Unknown
 
 from batch.connection import platform_of
 from batch.contract import Platform
@@ -58,6 +59,8 @@ class Connection:
 
 
 def _found(values: Any, key: str) -> Any:
+    if isinstance(values, Unknown):  # of none of the keys is anything known
+        return values
     if isinstance(values, Mapping) and key not in values:
         fix = (
             "pass on the connection of a BatchPlatform as it is; "
