@@ -1,4 +1,4 @@
-"""The customer's own key for logs, topics and queues: what its policy must say."""
+"""The customer's own key for table, logs, topics and queues: what its policy must say."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def policy(*, platform: Platform) -> Policy:
     """Return the policy of a key that serves this platform.
 
     The first statement leaves the key to the account's own policies, as KMS does by default. It
-    is what the roles of schedules and messages rely on (:func:`use`). A subscriber, Amazon Q
+    is what the platform's roles and the people who read its table rely on (:func:`use`). A subscriber, Amazon Q
     too, needs nothing: SNS hands it the plain message.
     """
     logs = [
