@@ -20,8 +20,8 @@ def policy(*, platform: Platform) -> Policy:
     """Return the policy of a key that serves this platform.
 
     The first statement leaves the key to the account's own policies, as KMS does by default. It
-    is what the platform's roles and the people who read its table rely on (:func:`use`). A subscriber, Amazon Q
-    too, needs nothing: SNS hands it the plain message.
+    is what the platform's roles and the people who read its table rely on (:func:`use`). A
+    subscriber, Amazon Q too, needs nothing: SNS hands it the plain message.
     """
     logs = [
         platform.log_group_arn(group)
