@@ -69,25 +69,30 @@ def call(
     return state
 
 
+def _caught(**what: Any) -> list[dict[str, Any]]:
+    # The first is not one of all: a result that is larger than a state may have.
+    return [{"ErrorEquals": [name], **what} for name in ("States.DataLimitExceeded", "States.ALL")]
+
+
 def skip_to(after: str, *, problem: str) -> list[dict[str, Any]]:
     """Return the Catch of a state of the machine itself.
 
     Args:
         problem: what is not done, for people.
     """
-    return [
-        {
-            "ErrorEquals": ["States.ALL"],
-            "Assign": {"problems": add(f"[{text(problem + ': ')} & {_ERROR}]")},
-            "Output": {},
-            "Next": after,
-        }
-    ]
+    return _caught(
+        Assign={"problems": add(f"[{text(problem + ': ')} & {_ERROR}]")}, Output={}, Next=after
+    )
 
 
-def first_problem(problem: str) -> str:
-    """Return the expression for ``$problems`` of a Catch before which there are none."""
-    return expression(f"[{text(problem + ': ')} & {_ERROR}]")
+def begin(after: str, *, problem: str, assign: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the Catch of the machine's first state, before which there are no problems.
+
+    Args:
+        assign: what the state would have assigned.
+    """
+    problems = expression(f"[{text(problem + ': ')} & {_ERROR}]")
+    return _caught(Assign=assign | {"problems": problems}, Output={}, Next=after)
 
 
 def give_up(*, problem: str, unless: str = "") -> list[dict[str, Any]]:
@@ -100,7 +105,7 @@ def give_up(*, problem: str, unless: str = "") -> list[dict[str, Any]]:
     output = f"{{'problem': {problem} & ': ' & {_ERROR}}}"
     if unless:
         output = f"$contains($states.errorOutput.Error, {text(unless)}) ? {{}} : {output}"
-    return [{"ErrorEquals": ["States.ALL"], "Output": expression(output), "Next": DONE}]
+    return _caught(Output=expression(output), Next=DONE)
 
 
 def each(

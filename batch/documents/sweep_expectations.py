@@ -152,8 +152,8 @@ def _read(
 
 def _stop_at(after: str, problem: str) -> list[dict[str, Any]]:
     """Return a Catch after which no further page is read."""
-    [catch] = sweep_calls.skip_to(after, problem=problem)
-    return [catch | {"Assign": catch["Assign"] | {"to": "", "pages": 0}}]
+    catches = sweep_calls.skip_to(after, problem=problem)
+    return [catch | {"Assign": catch["Assign"] | {"to": "", "pages": 0}} for catch in catches]
 
 
 def _watched(platform: Platform, *, after: str) -> dict[str, Any]:

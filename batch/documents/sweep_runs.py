@@ -46,7 +46,9 @@ def states(*, platform: Platform, failure_topic_arn: str, after: str) -> dict[st
             _open(platform, control.UNTOLD, UNTOLD_RUNS, at="$states.context.State.EnteredTime"),
             assign=_begin(_records(platform, control.UNTOLD)),
             output={},
-            failed=_without_the_untold(),
+            failed=sweep_calls.begin(
+                _OPEN, problem="what is not told is not read", assign=_begin("[]")
+            ),
             after=_OPEN,
         ),
         _OPEN: _read(platform),
@@ -181,18 +183,6 @@ def _begin(found: str) -> dict[str, Any]:
     }
 
 
-def _without_the_untold() -> list[dict[str, Any]]:
-    begun = {"problems": sweep_calls.first_problem("what is not told is not read")}
-    return [
-        {
-            "ErrorEquals": ["States.ALL"],
-            "Assign": _begin("[]") | begun,
-            "Output": {},
-            "Next": _OPEN,
-        }
-    ]
-
-
 def _records(platform: Platform, state: str) -> str:
     """Return the expression for the records of a query's result."""
     taken = ", ".join(f"'{name}': $r.{name}.S" for name in _TAKEN)
@@ -221,7 +211,6 @@ def _ask(platform: Platform) -> dict[str, Any]:
         f" {sweep_recording.recorder(platform)} : $states.input.execution"
     )
     problem = "$states.input.job & ' ' & $states.input.run & ' is not asked about'"
-    [catch] = sweep_calls.give_up(problem=problem)
     unknown = _answered("{'Status': 'UNKNOWN'}")
     return call(
         platform,
@@ -238,7 +227,7 @@ def _ask(platform: Platform) -> dict[str, Any]:
                 "Output": expression(unknown),
                 "Next": DONE,
             },
-            catch,
+            *sweep_calls.give_up(problem=problem),
         ],
         after=DONE,
     )

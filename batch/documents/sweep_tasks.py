@@ -156,7 +156,6 @@ def _describe(platform: Platform) -> dict[str, Any]:
 def _stop(platform: Platform) -> dict[str, Any]:
     """Return the states that stop a task if its run is over."""
     whose = "$states.input.job & ' ' & $states.input.run"
-    [catch] = sweep_calls.give_up(problem=f"{whose} & ': its task is not seen to'")
     return {
         "Ask about its run": call(
             platform,
@@ -172,7 +171,7 @@ def _stop(platform: Platform) -> dict[str, Any]:
                     "Output": expression("$merge([$states.input, {'status': 'UNKNOWN'}])"),
                     "Next": "Is it an orphan?",
                 },
-                catch,
+                *sweep_calls.give_up(problem=f"{whose} & ': its task is not seen to'"),
             ],
             after="Is it an orphan?",
         ),
