@@ -2,7 +2,7 @@
 
 An execution has 25,000 events of history, and a state's result 256 KiB. A call is five events, in
 a Map seven, and three more for each retry; what is found to do takes at most 25. With all of these
-at their bound a sweep has about half of the events left for retries.
+at their bound a sweep has a quarter of the events left for retries.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Final
 OPEN_RUNS: Final = 800
 """Runs whose end is not recorded that one sweep asks about."""
 
-OPEN_PAGE: Final = 200
-"""Records of one query; what is taken of each is at most 600 bytes."""
+OPEN_PAGE: Final = 100
+"""Records of one query; what is known of each in the end is at most 1 KiB."""
 
 UNTOLD_RUNS: Final = 100
 """Runs whose message is not sent that one sweep looks at."""

@@ -23,9 +23,6 @@ from tests.local.ecs import wait_for
 from tests.roles import open_role
 
 PLATFORM = Platform("batch", "local", "123456789012", "us-east-1")
-TEMPORARY = [
-    statements.allow(["cloudwatch:PutMetricData", "ecs:ListTasks", "dynamodb:BatchGetItem"], ["*"])
-]
 ENTERED = "$states.context.State.EnteredTime"
 
 
@@ -238,13 +235,7 @@ class Sweeps:
             RoleName=name,
             PolicyName=name,
             PolicyDocument=json.dumps(
-                statements.policy(
-                    [
-                        *(p for p in permissions if "cloudwatch:PutMetricData" not in p["Action"]),
-                        *machine_logs.permissions(),
-                        *TEMPORARY,
-                    ]
-                )
+                statements.policy([*permissions, *machine_logs.permissions()])
             ),
         )
         return str(made["Role"]["Arn"])

@@ -433,17 +433,19 @@ def test_a_job_that_did_not_run_is_told_once_and_once_when_it_runs_again(platfor
 
 
 def test_a_success_that_was_recorded_late_ends_it_too(platform):
-    """Its event was lost: the sweep that tells is the one that has it recorded."""
-    expect(platform, since=platform.ago(days=9))
-    platform.over("report", **SUCCESS)
-    platform.record("report")
-    succeeded(platform, platform.ago(minutes=61))
+    """It ended before the job was told not to run: its event was lost."""
+    last = platform.ago(minutes=61)
+    expect(platform, since=platform.ago(days=9), told=platform.ago(minutes=1), toldAfter=last)
+    succeeded(platform, last)
 
-    platform.sweep(minutes=3)
-    platform.sweep(minutes=18)
+    platform.sweep()
+    before = platform.told()
+    succeeded(platform, platform.ago(minutes=5))
+    platform.sweep(minutes=15)
 
-    assert platform.table.all(control.WATCH)["report"].get("told") is None
-    assert len(platform.titles()) == 2
+    assert before == []
+    assert len(platform.titles()) == 1
+    assert "told" not in platform.table.all(control.WATCH)["report"]
 
 
 @pytest.mark.parametrize("paused", ["report", control.EVERY_JOB])
@@ -640,7 +642,7 @@ def test_a_queue_that_refuses_does_not_hide_what_went_wrong(platform, faults):
 
 
 def test_step_functions_that_lags_behind_has_nothing_stopped_or_recorded(platform, faults):
-    lag = faults.describe_late()
+    lag = faults.describe_late(by=PLATFORM.sweep)
     run = platform.run("report", **WAIT)
     task = platform.task("report")
     platform.record("report", minutes=10)
