@@ -85,9 +85,10 @@ class RunRecord:
     @classmethod
     def of_run(cls, run: Run) -> RunRecord:
         """Return what Step Functions knows of a run that the table has nothing, or no end, of."""
+        given = run.input if isinstance(run.input, dict) else {}
 
         def text(key: str) -> str:
-            return str(run.input.get(key) or "")
+            return str(given.get(key) or "")
 
         return cls(
             run.job,

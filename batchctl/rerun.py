@@ -76,6 +76,11 @@ def _input(aws: Aws, record: RunRecord) -> dict[str, Any]:
     from batchctl.errors import OperatorError
 
     if known := runs.describe(aws, record.job, record.name):
+        if not isinstance(known.input, dict):
+            raise OperatorError(
+                f"{record.id}: its input is no object, and would be refused again; "
+                f"start another with `batchctl run {record.job}`"
+            )
         return known.input
     kept = of_record(record.input)
     if kept is None:

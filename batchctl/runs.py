@@ -28,7 +28,9 @@ class Run:
     arn: str
     started: datetime
     ended: datetime | None
-    input: dict[str, Any]
+    input: Any
+    """The execution input: an object, unless somebody gave what the machine refuses."""
+
     outcome: Outcome | None
     """None while it runs."""
 

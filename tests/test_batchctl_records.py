@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from batch import control
 from batch.contract import Platform
@@ -10,6 +11,7 @@ from batchctl import links
 from batchctl.outcome import Outcome, of_result
 from batchctl.queries import Runs, result_of
 from batchctl.records import JobState, Pause, RunRecord, plain
+from batchctl.refusals import explain
 from batchctl.rerun import again, of_record
 from batchctl.runs import Run
 
@@ -134,6 +136,12 @@ def test_a_run_that_is_not_in_the_table_is_what_step_functions_knows():
     assert RunRecord.of_run(run) == RunRecord(
         "report", "r1", "arn:r1", NOW, trigger="manual", requested_by="jane"
     )
+
+
+def test_a_run_whose_input_is_no_object_is_known_all_the_same():
+    run = Run("report", "r1", "arn:r1", NOW, None, ["no", "object"], None)
+
+    assert RunRecord.of_run(run) == RunRecord("report", "r1", "arn:r1", NOW)
 
 
 def test_the_state_of_a_job_is_its_last_result():
@@ -275,4 +283,16 @@ def test_links_lead_to_the_console_of_the_region():
     assert links.log(PLATFORM, "task/app/1") == (
         "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1"
         "#logsV2:log-groups/log-group/$252Fbatch$252Fbatch-stg/log-events/task$252Fapp$252F1"
+    )
+
+
+# Refusals
+
+
+def test_a_role_that_may_not_is_told_where_to_find_one():
+    said = {"Error": {"Code": "AccessDeniedException", "Message": "no PutItem for you"}}
+
+    assert str(explain(ClientError(said, "PutItem"))) == (
+        "PutItem: access denied: no PutItem for you; ask for a role that may do this, "
+        "docs/permissions.md says what each takes"
     )
