@@ -184,15 +184,12 @@ def use_of_table_key(platform: Platform, key_arn: str) -> Statement:
 
 def _write(platform: Platform, partition: str, *verbs: str) -> Statement:
     """Return what changing the items of one partition of the control table takes."""
-    return allow(
-        [f"dynamodb:{verb}" for verb in verbs],
-        [platform.control_table_arn],
-        **{
-            "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]},
-            # Of a call without a key, all values are those.
-            "Null": {"dynamodb:LeadingKeys": "false"},
-        },
-    )
+    own: dict[str, Any] = {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]},
+        # Of a call without a key, all values are those.
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+    return allow([f"dynamodb:{verb}" for verb in verbs], [platform.control_table_arn], **own)
 
 
 def _key(platform: Platform, key_arn: str) -> list[Statement]:
