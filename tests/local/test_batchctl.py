@@ -16,6 +16,7 @@ from batchctl.main import batchctl
 from batchctl.target import Target
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
+from localaws.feed import SlackMessage
 from tests.local.ecs import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -303,13 +304,19 @@ def test_rerun_ends_as_the_container_did(call):
     assert call("rerun", "hello/fails", "--wait").exit_code == 3
 
 
-def test_notify_test_sends_one_of_each_kind(call, emulator):
-    result = call("notify", "test", "--json")
+def test_notify_test_sends_one_of_each_kind_and_its_commands_exist(call, emulator):
+    told = []
+    unsubscribe = emulator.feed.subscribe(told.append)
 
-    sent = [one["message"] for one in json.loads(result.stdout)["sent"]]
-    kinds = {"failure", "success", "recovered", "late", "over limit", "did not run"}
-    assert result.exit_code == 0
-    assert kinds <= set(sent)
+    result = call("notify", "test", "--json")
+    assert emulator.drain()
+    unsubscribe()
+
+    kinds = {"failure", "success", "recovered", "late", "over limit", "did not run", "runs again"}
+    messages = [one for one in told if isinstance(one, SlackMessage)]
+    verbs = {step.split()[1] for message in messages for step in message.next_steps}
+    assert {one["message"] for one in json.loads(result.stdout)["sent"]} == kinds
+    assert {"why", "rerun"} <= verbs <= set(batchctl.commands)
 
 
 def test_logs_of_a_job_are_those_of_its_newest_run(call):
