@@ -73,7 +73,14 @@ def states(
             "Output": {},
             "Retry": [
                 # A refusal is an answer. Its reasons are in the text that Catch reads.
-                {"ErrorEquals": ["DynamoDb.TransactionCanceledException"], "MaxAttempts": 0},
+                # Nor does a table come back that is not there.
+                {
+                    "ErrorEquals": [
+                        "DynamoDb.TransactionCanceledException",
+                        "DynamoDb.ResourceNotFoundException",
+                    ],
+                    "MaxAttempts": 0,
+                },
                 {
                     "ErrorEquals": ["States.TaskFailed"],
                     "IntervalSeconds": 2,

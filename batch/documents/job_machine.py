@@ -20,7 +20,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from batch.contract import Platform, RunError, Tag
-from batch.documents import admission, job_input, job_outcome, run_record, task_end
+from batch.documents import (
+    admission,
+    job_input,
+    job_outcome,
+    machine_logs,
+    run_record,
+    task_end,
+)
 from batch.documents.jsonata import delay, expression, literal, longest_delay
 from batch.documents.statements import Statement, allow
 from batch.job import Backoff, Job
@@ -218,21 +225,7 @@ def permissions(*, platform: Platform, key_arn: str = "") -> list[Statement]:
         ),
         # Where the machine finds the task of an attempt that timed out.
         allow(["states:GetExecutionHistory"], [platform.execution_arn("*", "*")]),
-        # "*": the API of vended logs supports neither resources nor conditions
-        # (Step Functions, "IAM policies for logging to CloudWatch Logs").
-        allow(
-            [
-                "logs:CreateLogDelivery",
-                "logs:DeleteLogDelivery",
-                "logs:DescribeLogGroups",
-                "logs:DescribeResourcePolicies",
-                "logs:GetLogDelivery",
-                "logs:ListLogDeliveries",
-                "logs:PutResourcePolicy",
-                "logs:UpdateLogDelivery",
-            ],
-            ["*"],
-        ),
+        *machine_logs.permissions(),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from localaws.feed import TaskStateChange
 from localaws.fidelity.expressions import evaluate
 from tests.local.ecs import wait_for
 from tests.local.faults import Faults
-from tests.local.machines import ENDED, PLATFORM, Machines, time_out
+from tests.local.machines import AT_ONCE, ENDED, PLATFORM, Machines, time_out
 
 SCHEDULED = {"trigger": "schedule", "schedule": "default"}
 
@@ -561,6 +562,63 @@ def test_a_table_that_refuses_for_a_while_is_asked_again(machines, faults):
 
     assert machines.run(machine)["told"]["result"] == "SUCCEEDED"
     assert refused.met == 2
+
+
+def test_a_start_that_ecs_throttles_is_tried_again(machines, faults):
+    machine = machines.make("true", overlap=Overlap.SKIP, start_retry=replace(AT_ONCE, attempts=3))
+    refused = faults.refuse("ecs.RunTask", "ThrottlingException", times=2, by=name_of(machine))
+
+    run = machines.run(machine)
+
+    assert refused.met == 2
+    assert (run["told"]["result"], run["told"]["attempts"]) == ("SUCCEEDED", 1)
+
+
+def test_one_runs_at_a_time_while_a_change_of_the_machine_is_on_its_way(machines, faults, gate):
+    machine = machines.make(*until(gate), overlap=Overlap.SKIP)
+    described = machines.states.describe_state_machine(stateMachineArn=machine)
+    update = faults.update_late()
+    changed = described["definition"].replace('"Comment": "', '"Comment": "Changed. ')
+    machines.states.update_state_machine(stateMachineArn=machine, definition=changed)
+
+    first = machines.start(machine)
+    machines.running_task(first)
+    assert skipped(machines.run(machine)) == "OVERLAP"
+    update.take_effect()
+    assert skipped(machines.run(machine)) == "OVERLAP"
+
+    gate.touch()
+    assert machines.end(first)["told"]["result"] == "SUCCEEDED"
+    now = machines.states.describe_state_machine(stateMachineArn=machine)
+    assert "Changed." in now["definition"]
+
+
+def test_a_holder_that_step_functions_shows_late_keeps_its_place(machines, faults, gate):
+    machine = machines.make(*until(gate), overlap=Overlap.SKIP)
+    lag = faults.describe_late(by=name_of(machine))
+    first = machines.start(machine)
+    machines.running_task(first)
+
+    second = machines.run(machine)
+
+    assert skipped(second) == "OVERLAP"
+    lag.catch_up()
+    gate.touch()
+    assert machines.end(first)["told"]["result"] == "SUCCEEDED"
+
+
+def test_no_run_begins_without_the_table():
+    with Emulator(executor="process") as emulator:
+        machines = Machines(emulator)
+        machine = machines.make("true", overlap=Overlap.SKIP)
+        machines.table.client.delete_table(TableName=machines.table.name)
+
+        error, cause = machines.failed(machine)
+
+        assert error == "Job.NotStarted"
+        assert cause["reason"].startswith(
+            "the control table could not be written: DynamoDb.ResourceNotFoundException"
+        )
 
 
 def test_no_run_is_left_over(machines):
