@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from batch import control
 from batch.contract import Platform
-from batch.documents import message_sweep, recorder_machine, sweep_calls, sweep_telling
+from batch.documents import message_sweep, sweep_calls, sweep_telling
 from batch.documents.jsonata import expression, text
 from batch.documents.sweep_calls import DONE, call
 
@@ -29,6 +29,18 @@ _WHETHER: Final = "Read what its recorder did"
 _EVENTS: Final = 200
 """Newest events of a recorder that are read: it publishes in one of its last states."""
 
+# Which states of a recorder have published, from its newest events. A state is also left where its
+# call failed for good: only the call's own success says that the message is out. One state is at
+# work at a time, so that an event is of the state that was entered last before it.
+_PUBLISHED: Final = """(
+    $events := $states.result.Events;
+    $entered := $events[Type = 'TaskStateEntered'];
+    $done := $events[Type = 'TaskSucceeded' and TaskSucceededEventDetails.Resource = 'publish'];
+    [$map($done, function($event) {
+        $entered[Id < $event.Id][0].StateEnteredEventDetails.Name
+    })]
+    )"""
+
 _SLOT_SECONDS: Final = 15 * 60
 _BACK_OFF_SECONDS: Final = 86400
 """How long after a run's end its recorder is started at every sweep; then once a day."""
@@ -41,7 +53,6 @@ def states(*, platform: Platform, failure_topic_arn: str) -> dict[str, Any]:
         control.PARTITION_KEY: {"S": expression("'run#' & $states.input.job")},
         control.SORT_KEY: {"S": expression("$states.input.run")},
     }
-    published = ", ".join(text(name) for name in recorder_machine.PUBLISH_STATES)
     done = "$states.input.do"
     return {
         START: {
@@ -105,11 +116,7 @@ def states(*, platform: Platform, failure_topic_arn: str) -> dict[str, Any]:
                 "MaxResults": _EVENTS,
                 "IncludeExecutionData": False,
             },
-            output=expression(
-                f"""$merge([$states.input, {{'published': [$filter(
-                $states.result.Events[Type = 'TaskStateExited'].StateExitedEventDetails.Name,
-                function($name) {{ $name in [{published}] }})]}}])"""
-            ),
+            output=expression(f"$merge([$states.input, {{'published': {_PUBLISHED}}}])"),
             failed=sweep_calls.give_up(problem=f"{named} & ' is not told'"),
             after=_RECORD,
         ),

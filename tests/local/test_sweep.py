@@ -226,6 +226,59 @@ def test_what_was_published_is_not_published_again(platform, faults):
     assert len(platform.titles()) == 1
 
 
+def test_what_sns_refused_for_good_is_sent_once_by_the_next_sweep(platform, faults):
+    """Its state was left as one is that published, and the event put aside."""
+    platform.over("report", **FAIL)
+    platform.record("report")
+    refused = faults.refuse("sns.Publish", "AuthorizationError", times=99, by=PLATFORM.recorder)
+
+    platform.sweep(minutes=3)
+    refused.stop()
+    owed = platform.table.run("report", "r1")
+    aside = platform.put_aside()
+    before = platform.told()
+    [recorder] = platform.recorders()
+    platform.sweep(minutes=18)
+    platform.sweep(minutes=33)
+
+    [again] = set(platform.recorders()) - {recorder}
+    assert (owed["open"], len(aside), before) == (control.UNTOLD, 1, [])
+    assert platform.given(again)["published"] == []
+    assert platform.table.run("report", "r1")["told"]
+    assert len(platform.titles()) == 1
+
+
+@pytest.mark.parametrize(
+    ("refused_from", "published"),
+    [(0, []), (1, recorder_machine.PUBLISH_STATES[:1])],
+    ids=["both channels", "the second channel"],
+)
+def test_a_recovery_is_sent_to_the_channels_that_have_not_heard_of_it(
+    platform, faults, refused_from, published
+):
+    platform.over("report", **SUCCESS)
+    platform.record("report")
+    platform.table.put(
+        {"pk": control.JOBS, "sk": "report"},
+        failures=2,
+        failingSince=platform.ago(days=1),
+        version=1,
+    )
+    refused = faults.refuse(
+        "sns.Publish", "AuthorizationError", times=99, after=refused_from, by=PLATFORM.recorder
+    )
+
+    platform.sweep(minutes=3)
+    refused.stop()
+    [recorder] = platform.recorders()
+    platform.sweep(minutes=18)
+
+    [again] = set(platform.recorders()) - {recorder}
+    assert platform.given(again)["published"] == list(published)
+    assert platform.table.run("report", "r1")["told"]
+    assert len(platform.titles()) == len(platform.titles(PLATFORM.success_topic)) == 1
+
+
 def test_a_recorder_at_work_is_left_alone(platform, faults):
     platform.over("report", **FAIL)
     platform.record("report")
