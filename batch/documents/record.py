@@ -6,6 +6,7 @@ JSONata. The statements here define variables that ``record_write`` and the reco
 ``$me``, ``$now``        the recorder's own execution, and the moment
 ``$record``, ``$job``, ``$pause``  what the table has, as plain objects; not there if it has nothing
 ``$replaced``            whether another run of the job took its place: that is no failure
+``$unrelated``           whether it is any command, which has nothing to do with those before it
 ``$end``                 how the run ended, named like attributes of its record
 ``$given``               what a record has from admission, where there is no record
 ``$mustFind``, ``$mustDescribe``  whether more has to be asked before the record is complete
@@ -17,7 +18,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from batch import control
-from batch.contract import LOG_STREAM_PREFIX, Platform, RunError, Trigger
+from batch.contract import LOG_STREAM_PREFIX, RUN_TASK, Platform, RunError, Trigger
 from batch.documents.jsonata import expression, moment, text
 
 SWEEP: Final = "batch.sweep"
@@ -95,6 +96,7 @@ def statements(*, platform: Platform, ended: str, described: str) -> str:
         $cause := $exists($texts($detail.cause)) ? $detail.cause : $texts($described.Cause);
         $unknown := $event.source = {text(SWEEP)} and $not($type($detail.startDate) = 'number');
         $replaced := $error = {text(control.REPLACED)};
+        $unrelated := $detail.stateMachineArn = {text(platform.state_machine_arn(RUN_TASK))};
         $ours := $status = 'FAILED' and $error in [{_OURS}] and $substring($cause, 0, 1) = '{{';
         $readable := $exists($cause) and ($ours or $unknown or $replaced);
         $facts := $status = 'SUCCEEDED' and $exists($texts($detail.output)) ?

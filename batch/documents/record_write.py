@@ -36,8 +36,8 @@ _STATE = """
     $failed := $not($moot) and $end.result != 'SUCCEEDED';
     $older := $exists($job.lastEnded) and $at < $job.lastEnded;
     $stale := $exists($job.lastSuccess) and $at < $job.lastSuccess;
-    $counts := $failed and $not($stale);
-    $before := $exists($job.failures) ? $job.failures : 0;
+    $counts := $failed and $not($stale or $unrelated);
+    $before := $exists($job.failures) and $not($unrelated) ? $job.failures : 0;
     $failures := $counts ? $before + 1 : $failed or $older ? $before : 0;
     $recovered := $end.result = 'SUCCEEDED' and $before > 0 and $not($older);
     $last := $older ? {} : {

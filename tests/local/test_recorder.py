@@ -10,6 +10,7 @@ import pytest
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from batch import control
+from batch.contract import RUN_TASK
 from localaws.emulator import Emulator
 from tests import recorder_transitions
 from tests.local.ecs import wait_for
@@ -421,6 +422,25 @@ def test_without_success_messages_only_the_recovery_is_told(recorder, job):
     assert [channel for channel, _ in recorder.channels(job)] == ["failure", "failure"]
     assert recorder.channels(job)[1][1] == "recovered: succeeded"
     assert "message" not in recorder.record(job, "r3")
+
+
+def test_a_command_by_hand_has_nothing_to_do_with_those_before_it(recorder):
+    """Neither does it recover from them, nor do they pause it."""
+    says = {"successMessages": True, "pauseAfterFailures": 1}
+    fails(recorder, RUN_TASK, "r1", "r2", says=says)
+    failed = recorder.state(RUN_TASK)
+    recorder.open_record(RUN_TASK, "r3", says=says)
+    recorder.take(recorder.event(RUN_TASK, "r3", ended=ENDED_AT + 9000))
+
+    assert recorder.channels(RUN_TASK) == [
+        ("failure", "failed with exit code 3 after 2 attempts"),
+        ("failure", "failed with exit code 3 after 2 attempts"),
+        ("success", "succeeded"),
+    ]
+    assert recorder.record(RUN_TASK, "r3")["message"] == control.Message.SUCCESS
+    assert (failed["lastRun"], failed["failures"]) == ("r2", 0)
+    assert "failingSince" not in failed
+    assert recorder.pause(RUN_TASK) is None
 
 
 def test_a_topic_of_the_jobs_own_takes_the_place_of_both(recorder, job):
