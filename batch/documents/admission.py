@@ -1,13 +1,11 @@
 """May the run begin? One transaction asks everything, and writes that it has.
 
 It checks the pauses, takes the job's place and its group's, claims the scheduled time, and opens
-the record of the run. All of it happens or nothing. Which condition failed decides what becomes of
-the run. Every condition lets the run's own earlier write pass: the answer to a write can be lost,
-and the state then writes once more.
+the record of the run (``admission_request``). Which condition failed decides what becomes of it.
 
 Pauses and claims are for runs of schedules; a backfill claims under its own id. The states use
 
-``$refused``   which conditions failed (:func:`_refused`)
+``$refused``   which conditions failed (``admission_request.refused``)
 ``$conflicts`` how often DynamoDB refused because of another transaction
 ``$waits``     how often the run waited for a place
 ``$skip``      why the run does nothing: ``code`` and ``why``
@@ -19,8 +17,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from batch import control, durations
-from batch.contract import Platform, Trigger
+from batch.contract import Platform
 from batch.control import Skip
+from batch.documents import admission_request as request
 from batch.documents import keys, places, run_record
 from batch.documents.jsonata import expression, text
 from batch.documents.run_record import INPUT, NOW
@@ -32,12 +31,6 @@ START: Final = "Ask to begin"
 WHY: Final = "Why not?"
 SKIP: Final = "Record that it is skipped"
 FAILED: Final = "Admission failed"
-
-# What a condition of the transaction is about, in the order of its items.
-_PLATFORM_PAUSE: Final = "pause of the platform"
-_PAUSE: Final = "pause"
-_CLAIM: Final = "claim"
-_RECORD: Final = "record"
 
 _PAUSED: Final = "Wait for the table"
 
@@ -66,8 +59,8 @@ def states(
             "Type": "Task",
             "Resource": f"arn:{platform.partition}:states:::aws-sdk:dynamodb:transactWriteItems",
             "Arguments": {
-                "ClientRequestToken": expression(_REQUEST),
-                "TransactItems": expression(_items(platform, job, group_limit)),
+                "ClientRequestToken": expression(request.REQUEST),
+                "TransactItems": expression(request.items(platform, job, group_limit)),
             },
             "Assign": {"admitted": expression(NOW)},
             "Output": {},
@@ -94,7 +87,7 @@ def states(
                 {
                     "ErrorEquals": ["States.ALL"],
                     "Assign": {
-                        "refused": _refused(job, group_limit),
+                        "refused": request.refused(job, group_limit),
                         "trouble": run_record.trouble(),
                     },
                     "Output": {},
@@ -113,14 +106,14 @@ def states(
         **(
             places.states(
                 platform=platform,
-                places=_places(job, group_limit),
+                places=request.wanted(job, group_limit),
                 replace=job.overlap is Overlap.REPLACE,
                 again=START,
                 pause=_PAUSED,
                 taken=_TAKEN,
             )
             | _waiting(job)
-            if _places(job, group_limit)
+            if request.wanted(job, group_limit)
             else {}
         ),
         SKIP: run_record.put(platform, run_record.skipped(), failed=FAILED, after="Skipped"),
@@ -146,7 +139,8 @@ def too_late(job: Job) -> list[dict[str, Any]]:
     return [
         {
             "Condition": expression(
-                f"($in := {INPUT}; {_SCHEDULED} and $exists($in.scheduledTime) ? {late} : false)"
+                f"($in := {INPUT}; "
+                f"{request.SCHEDULED} and $exists($in.scheduledTime) ? {late} : false)"
             ),
             "Assign": {"skip": _skip(Skip.START_DEADLINE, why)},
             "Next": SKIP,
@@ -154,120 +148,7 @@ def too_late(job: Job) -> list[dict[str, Any]]:
     ]
 
 
-_SCHEDULED: Final = f"$in.trigger = {text(Trigger.SCHEDULE.value)}"
-
-_CLAIMED: Final = (
-    f"($in.trigger = {text(Trigger.SCHEDULE.value)} ? $in.schedule :"
-    f" $in.trigger = {text(Trigger.BACKFILL.value)} and $exists($in.backfill) ?"
-    f" 'backfill:' & $in.backfill)"
-)
-"""What the scheduled time is claimed under; nothing where it is not claimed."""
-
-_REQUEST: Final = (
-    "$substring($states.context.Execution.Id, -20) & '-' &"
-    " $toMillis($states.context.State.EnteredTime)"
-)
-"""The request token, the same for every retry of the state, within DynamoDB's 36 characters."""
-
 _TAKEN: Final = "May it wait?"
-
-
-def _places(job: Job, group_limit: int | None) -> dict[str, int]:
-    """Return the places that a run needs: sort key to how many there are."""
-    found = {}
-    if job.overlap is not Overlap.ALLOW:
-        found[control.job_slots_key(job.name)["sk"]] = 1
-    if job.concurrency_group and group_limit is not None:
-        found[control.group_slots_key(job.concurrency_group)["sk"]] = group_limit
-    return found
-
-
-def _items(platform: Platform, job: Job, group_limit: int | None) -> str:
-    table = text(platform.control_table)
-    held = _places(job, group_limit)
-    taken = "".join(f", {_place(table, key, limit)}" for key, limit in held.items())
-    holds = ", ".join(text(key) for key in held)
-    limit = (
-        f"{{'S': $fromMillis($toMillis($states.context.State.EnteredTime) +"
-        f" {job.run_timeout_seconds * 1000})}}"
-        if job.run_timeout_seconds is not None
-        else "$nothing"
-    )
-    return f"""(
-        $in := {INPUT};
-        $me := {{'S': $states.context.Execution.Id}};
-        $now := {{'S': {NOW}}};
-        $claimed := {_CLAIMED};
-        $awake := function($sk) {{{{'ConditionCheck': {{
-            'TableName': {table},
-            'Key': {{'pk': {{'S': {text(control.PAUSES)}}}, 'sk': {{'S': $sk}}}},
-            'ConditionExpression': 'attribute_not_exists(pk) OR #until <= :now',
-            'ExpressionAttributeNames': {{'#until': 'until'}},
-            'ExpressionAttributeValues': {{':now': $now}}
-        }}}}}};
-        [
-            {_SCHEDULED} ? [$awake({text(control.EVERY_JOB)}), $awake({text(job.name)})] : [],
-            $exists($claimed) and $exists($in.scheduledTime) ? {{'Put': {{
-                'TableName': {table},
-                'Item': {{
-                    'pk': {{'S': {text(control.claim_key(job.name, "", "")["pk"])}}},
-                    'sk': {{'S': $claimed & '#' & $in.scheduledTime}},
-                    'execution': $me,
-                    'expires': $record.expires
-                }},
-                'ConditionExpression': 'attribute_not_exists(pk) OR execution = :me',
-                'ExpressionAttributeValues': {{':me': $me}}
-            }}}} : []{taken},
-            {{'Put': {{
-                'TableName': {table},
-                'Item': $merge([$record, {{
-                    'admitted': $now,
-                    'limit': {limit},
-                    'holds': {f"{{'SS': [{holds}]}}" if holds else "$nothing"}
-                }}])
-            }}}}
-        ]
-        )"""
-
-
-def _place(table: str, key: str, limit: int) -> str:
-    return f"""{{'Update': {{
-                'TableName': {table},
-                'Key': {{'pk': {{'S': {text(control.SLOTS)}}}, 'sk': {{'S': {text(key)}}}}},
-                'UpdateExpression': 'ADD holders :set',
-                'ConditionExpression':
-                    'attribute_not_exists(holders) OR size(holders) < :limit OR
-                    contains(holders, :me)',
-                'ExpressionAttributeValues': {{
-                    ':set': {{'SS': [$me.S]}}, ':me': $me, ':limit': {{'N': '{limit}'}} }}
-            }}}}"""
-
-
-def _refused(job: Job, group_limit: int | None) -> str:
-    """Return the expression for ``$refused``.
-
-    The SDK's text names a reason for each item, in order: "[None, ConditionalCheckFailed]".
-    ``failed`` has the items whose condition did not hold, ``cancelled`` is true if the transaction
-    was looked at.
-    """
-    held = "".join(f", {text(key)}" for key in _places(job, group_limit))
-    return expression(
-        f"""(
-        $in := {INPUT};
-        $claimed := {_CLAIMED};
-        $items := [
-            {_SCHEDULED} ? [{text(_PLATFORM_PAUSE)}, {text(_PAUSE)}] : [],
-            $exists($claimed) and $exists($in.scheduledTime) ? {text(_CLAIM)} : []{held},
-            {text(_RECORD)}];
-        $listed := $match($states.errorOutput.Cause, /reasons \\[([^\\]]*)\\]/)[0].groups[0];
-        $codes := $split($listed, ', ');
-        {{
-            'cancelled': $exists($listed),
-            'failed': [$map($codes, function($code, $i) {{
-                $code = 'ConditionalCheckFailed' ? $items[$i] }})]
-        }}
-        )"""
-    )
 
 
 def _why(job: Job, group_limit: int | None) -> dict[str, Any]:
@@ -279,15 +160,15 @@ def _why(job: Job, group_limit: int | None) -> dict[str, Any]:
         }
 
     choices = [
-        refused(_PLATFORM_PAUSE, Skip.PAUSED, "'the platform is paused'"),
-        refused(_PAUSE, Skip.PAUSED, "'the job is paused'"),
+        refused(request.PLATFORM_PAUSE, Skip.PAUSED, "'the platform is paused'"),
+        refused(request.PAUSE, Skip.PAUSED, "'the job is paused'"),
         refused(
-            _CLAIM,
+            request.CLAIM,
             Skip.ALREADY_RAN,
             "'another run has the scheduled time ' & $run.scheduledTime & ' of this schedule'",
         ),
     ]
-    if _places(job, group_limit):
+    if request.wanted(job, group_limit):
         choices.append(
             {
                 "Condition": expression(
