@@ -115,7 +115,7 @@ def each(
     *,
     after: str,
     failed: list[dict[str, Any]],
-    assign: dict[str, str],
+    assign: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the Map over the expression ``items``.
 
