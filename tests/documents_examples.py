@@ -23,6 +23,7 @@ from batch.documents import (
     run_task_machine,
     schedule_target,
     statements,
+    sweep_machine,
     topics,
     trusts,
     volumes,
@@ -131,7 +132,12 @@ MACHINES: dict[str, dict[str, Any]] = {
     "machine-replace": machine(replace(PLAIN, overlap=Overlap.REPLACE)),
 }
 
-OWN_MACHINES: dict[str, dict[str, Any]] = {"machine-recorder": recorder()}
+OWN_MACHINES: dict[str, dict[str, Any]] = {
+    "machine-recorder": recorder(),
+    "machine-sweep": sweep_machine.definition(
+        platform=PLATFORM, queue_url=QUEUE_URL, failure_topic_arn=TOPIC
+    ),
+}
 """The platform's own, which run no job."""
 
 DOCUMENTS: dict[str, Any] = {
@@ -170,6 +176,11 @@ DOCUMENTS: dict[str, Any] = {
             platform=PLATFORM, queue_arn=QUEUE, topic_arns=[TOPIC], key_arn=KEY
         )
     ),
+    "policy-sweep": statements.policy(
+        sweep_machine.permissions(
+            platform=PLATFORM, queue_arn=QUEUE, failure_topic_arn=TOPIC, key_arn=KEY
+        )
+    ),
     "policy-rules": statements.policy(rule_target.permissions(platform=PLATFORM)),
     "policy-machine-logs": statements.policy(machine_logs.permissions()),
     "policy-metrics": statements.policy(metrics.permissions()),
@@ -196,5 +207,6 @@ DOCUMENTS: dict[str, Any] = {
     "trust-schedules": trusts.scheduler(PLATFORM),
     "trust-rules": trusts.events(PLATFORM, rule_arns=RULES),
     "trust-recorder": trusts.own_machine(PLATFORM, PLATFORM.recorder),
+    "trust-sweep": trusts.own_machine(PLATFORM, PLATFORM.sweep),
     "trust-slack": trusts.chatbot(PLATFORM),
 }
