@@ -3,6 +3,9 @@
 import fnmatch
 import itertools
 import json
+import re
+from decimal import Decimal
+from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
@@ -12,6 +15,7 @@ from batch import control
 from batch.connection import KEYS
 from batch.contract import Platform
 from batch.documents import job_machine, keys, machine_logs, recorder_machine
+from batch.documents.metrics import Metric
 from batch.errors import InvalidSettings
 from components import BatchPlatform
 from tests.recording import ACCOUNT, REGION, deploy, route_table
@@ -654,9 +658,27 @@ def test_every_alarm_tells_the_failure_topic_when_it_begins_and_when_it_ends():
     alarms = platform().of(aws.cloudwatch.MetricAlarm)
     failure = [f"arn:aws:sns:{REGION}:{ACCOUNT}:batch-test-failure"]
 
-    assert len(alarms) == 18
+    assert alarms
     assert [a.name for a in alarms if a.inputs["alarmActions"] != failure] == []
     assert [a.name for a in alarms if a.inputs["okActions"] != failure] == []
+
+
+def test_the_page_on_costs_counts_what_a_platform_has():
+    recording = platform()
+    page = (Path(__file__).parents[1] / "docs/cost.md").read_text(encoding="utf-8")
+    (sweeps,) = re.findall(r"a month, \$([\d.]+) a platform", page)
+    _, section = page.split("## A platform without a run")
+    rows = re.findall(r"^\| .+ \| (\d+) \| ([\d.]+) \| ([\d.]+) \|$", section, re.MULTILINE)
+    numbers = [int(number) for number, _, _ in rows]
+    dollars = [Decimal(together) for _, _, together in rows]
+
+    assert numbers == [
+        len(recording.of(aws.cloudwatch.MetricAlarm)),
+        len(Metric),
+        len(recording.of(aws.cloudwatch.Dashboard)),
+    ]
+    assert dollars == [int(number) * Decimal(each) for number, each, _ in rows]
+    assert f"that is ${sum(dollars, Decimal(sweeps))}." in section
 
 
 @pytest.mark.parametrize("rule", ["success", "failure"])
