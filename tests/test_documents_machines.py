@@ -129,7 +129,7 @@ def test_no_two_machines_share_a_mistake_about_size(definition):
 def test_catching_everything_never_stands_alone_where_a_job_runs(definition):
     caught = [c["ErrorEquals"] for c in definition["States"][job_machine.RUN]["Catch"]]
 
-    assert caught == [["States.Timeout"], ["States.ALL"]]
+    assert caught == [["States.Timeout"], ["States.QueryEvaluationError"], ["States.ALL"]]
 
 
 @every_machine

@@ -228,14 +228,34 @@ def test_the_task_of_the_newest_start_is_found_and_no_other(events, arn):
     assert found(events).get("taskArn") == arn
 
 
+OTHERS = task_end.states(
+    platform=PLATFORM, execution="$old.execution", variable="old", after="After", lost="Lost"
+)
+STARTED = {"Id": 1, "Type": "ExecutionStarted"}
+PASSED = {"Id": 2, "Type": "PassStateEntered"}
+OVER = {"Id": 9, "Type": "ExecutionAborted"}
+
+
 @pytest.mark.parametrize(
-    ("events", "none"),
+    ("events", "learned"),
     [
-        ([{"Id": 2, "Type": "PassStateEntered"}, {"Id": 1, "Type": "ExecutionStarted"}], True),
-        ([{"Id": 40, "Type": "PassStateEntered"}, {"Id": 39, "Type": "PassStateExited"}], None),
-        ([scheduled(4), {"Id": 1, "Type": "ExecutionStarted"}], None),
-        ([], None),
+        ([OVER, PASSED, STARTED], {"none": True}),
+        ([OVER, submitted(6, "new"), scheduled(4), STARTED], {"taskArn": "new"}),
+        # The history lags: what comes after may be a task.
+        ([PASSED, STARTED], {}),
+        ([submitted(6, "old"), scheduled(4), STARTED], {}),
+        # Not all of it was read, or the task is on its way.
+        ([OVER, {"Id": 8, "Type": "PassStateExited"}], {}),
+        ([OVER, scheduled(4), STARTED], {}),
+        ([], {}),
     ],
 )
-def test_there_is_no_task_where_the_whole_history_asks_for_none(events, none):
-    assert found(events).get("none") == none
+def test_of_another_execution_nothing_is_concluded_before_its_end_is_seen(events, learned):
+    written = OTHERS[task_end.find()]["Assign"]["old"]
+    old = value(written, states={"result": {"Events": events}}, old={"execution": "e"})
+
+    assert {key: old[key] for key in ("none", "taskArn") if key in old} == learned
+
+
+def test_the_own_execution_had_a_task_if_it_asks_for_one():
+    assert "none" not in found([PASSED, STARTED])

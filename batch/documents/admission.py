@@ -37,6 +37,9 @@ _PAUSED: Final = "Wait for the table"
 _CONFLICTS: Final = 60
 """How often a transaction that met another one is tried again: about ten minutes in all."""
 
+_LONGEST_PAUSE: Final = 300
+"""Seconds between two looks at a place."""
+
 _PATIENCE: Final = ADMISSION_SECONDS - 600
 """Seconds that a run waits for the one that it replaces."""
 
@@ -78,7 +81,8 @@ def states(
                     "ErrorEquals": ["States.TaskFailed"],
                     "IntervalSeconds": 2,
                     "BackoffRate": 2,
-                    "MaxAttempts": 15,
+                    # Nine minutes: DynamoDB knows the request again for ten.
+                    "MaxAttempts": 13,
                     "MaxDelaySeconds": 60,
                     "JitterStrategy": "FULL",
                 },
@@ -112,7 +116,7 @@ def states(
                 pause=_PAUSED,
                 taken=_TAKEN,
             )
-            | _waiting(job)
+            | _waiting(platform, job)
             if request.wanted(job, group_limit)
             else {}
         ),
@@ -168,6 +172,13 @@ def _why(job: Job, group_limit: int | None) -> dict[str, Any]:
             "'another run has the scheduled time ' & $run.scheduledTime & ' of this schedule'",
         ),
     ]
+    # The run was stopped while its write was on the way, and is recorded by now.
+    choices.append(
+        {
+            "Condition": expression(f"{text(request.RECORD)} in $refused.failed"),
+            "Next": FAILED,
+        }
+    )
     if request.wanted(job, group_limit):
         choices.append(
             {
@@ -180,7 +191,7 @@ def _why(job: Job, group_limit: int | None) -> dict[str, Any]:
         choices.append(
             {
                 "Condition": expression("$count($refused.failed) > 0"),
-                "Assign": {"holders": [], "freed": False, "alive": ""},
+                "Assign": {"holders": [], "alive": ""},
                 "Next": places.START,
             }
         )
@@ -193,7 +204,7 @@ def _why(job: Job, group_limit: int | None) -> dict[str, Any]:
     return {"Type": "Choice", "Choices": choices, "Default": FAILED}
 
 
-def _waiting(job: Job) -> dict[str, Any]:
+def _waiting(platform: Platform, job: Job) -> dict[str, Any]:
     """Return what becomes of a run whose place is really taken."""
     own = text(control.job_slots_key(job.name)["sk"])
     choices: list[dict[str, Any]] = []
@@ -225,13 +236,19 @@ def _waiting(job: Job) -> dict[str, Any]:
             "Next": SKIP,
         }
     )
+    choices.append({"Condition": expression("$waits = 0"), "Next": "Record that it waits"})
+    # 5 s, then half as much again, up to 5 min. With jitter: many may wait.
+    pause = f"$min([{_LONGEST_PAUSE}, 5 * $power(1.5, $min([11, $waits]))])"
     return {
         _TAKEN: {"Type": "Choice", "Choices": choices, "Default": "Wait for a place"},
+        # People see it, and the sweep sees to it, whatever becomes of it.
+        "Record that it waits": run_record.put(
+            platform, run_record.BEGUN, failed="Wait for a place", after="Wait for a place"
+        ),
         "Wait for a place": {
             "Type": "Wait",
-            # 5 s, then half as much again, up to 5 min. With jitter: many may wait.
             "Seconds": expression(
-                "$ceil($min([300, 5 * $power(1.5, $min([11, $waits]))]) * (0.5 + $random() / 2))"
+                f"$max([1, $ceil($min([{pause} * (0.75 + $random() / 4), {longest} - {waited}]))])"
             ),
             "Assign": {"waits": expression("$waits + 1"), "conflicts": 0},
             "Next": START,
@@ -264,6 +281,12 @@ def permissions(*, platform: Platform, key_arn: str = "") -> list[Statement]:
                 "dynamodb:UpdateItem",
             ],
             [table],
+            # And never the last results of jobs, what is expected of them, or what was told.
+            **{
+                "ForAllValues:StringLike": {
+                    "dynamodb:LeadingKeys": ["claim#*", control.PAUSES, "run#*", control.SLOTS]
+                }
+            },
         ),
         *places.permissions(platform=platform),
     ]

@@ -10,6 +10,7 @@ from typing import Final
 
 from batch import control
 from batch.contract import Platform, Trigger
+from batch.documents import run_record
 from batch.documents.jsonata import expression, text
 from batch.documents.run_record import INPUT, NOW
 from batch.job import Job, Overlap
@@ -18,7 +19,7 @@ from batch.job import Job, Overlap
 PLATFORM_PAUSE: Final = "pause of the platform"
 PAUSE: Final = "pause"
 CLAIM: Final = "claim"
-_RECORD: Final = "record"
+RECORD: Final = "record"
 
 SCHEDULED: Final = f"$in.trigger = {text(Trigger.SCHEDULE.value)}"
 
@@ -89,7 +90,8 @@ def items(platform: Platform, job: Job, group_limit: int | None) -> str:
                     'admitted': $now,
                     'limit': {limit},
                     'holds': {f"{{'SS': [{holds}]}}" if holds else "$nothing"}
-                }}])
+                }}]),
+                'ConditionExpression': {text(run_record.NOT_OVER)}
             }}}}
         ]
         )"""
@@ -123,7 +125,7 @@ def refused(job: Job, group_limit: int | None) -> str:
         $items := [
             {SCHEDULED} ? [{text(PLATFORM_PAUSE)}, {text(PAUSE)}] : [],
             $exists($claimed) and $exists($in.scheduledTime) ? {text(CLAIM)} : []{held},
-            {text(_RECORD)}];
+            {text(RECORD)}];
         $listed := $match($states.errorOutput.Cause, /reasons \\[([^\\]]*)\\]/)[0].groups[0];
         $codes := $split($listed, ', ');
         {{

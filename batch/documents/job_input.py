@@ -21,8 +21,12 @@ _TEXTS: Final = (
 
 
 _MOMENT: Final = (
-    "/^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]([.][0-9]{1,3})?Z/"
+    "/^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,3})?Z/"
 )
+
+
+_REDRIVEN: Final = "a redrive does not ask whether it may run; start it anew: batchctl rerun RUN"
 
 
 def constants(job: Job) -> dict[str, Any]:
@@ -72,8 +76,16 @@ def read(*, container: str) -> str:
 
 
 def overrides(*, container: str) -> str:
-    """Return the expression for RunTask's overrides of the next attempt."""
-    return expression(_overrides(container, attempt="$string($started + 1)"))
+    """Return the expression for RunTask's overrides of the next attempt.
+
+    A redrive would go on here, past the admission, with a place that another run may have.
+    """
+    return expression(
+        f"""(
+        $states.context.Execution.RedriveCount > 0 ? $error({text(_REDRIVEN)}) : 0;
+        {_overrides(container, attempt="$string($started + 1)")}
+        )"""
+    )
 
 
 def _problems() -> str:
@@ -97,7 +109,7 @@ def _problems() -> str:
         $type($in.trigger) = 'string' ? ($in.trigger in [{triggers}] ? [] :
             'trigger: unknown value; use one of {allowed}'),
         $type($in.scheduledTime) = 'string' ? (
-            $replace($in.scheduledTime, {_MOMENT}, '') = '' ? [] :
+            $in.scheduledTime != '' and $replace($in.scheduledTime, {_MOMENT}, '') = '' ? [] :
             'scheduledTime: is not a moment in UTC; write it as 2026-11-23T18:00:00Z'),
         $exists($in.commands) ? (
             $type($in.commands) = 'null' ? [] :

@@ -108,6 +108,13 @@ def definition(
                 "Output": {},
                 "Next": task_end.find(),
             },
+            # Only a redrive makes an expression of this state fail, and another start would, too.
+            {
+                "ErrorEquals": ["States.QueryEvaluationError"],
+                "Assign": {"ended": job_outcome.of_error(container=container)},
+                "Output": {},
+                "Next": "Never started",
+            },
             {
                 "ErrorEquals": ["States.ALL"],
                 "Assign": {"ended": job_outcome.of_error(container=container)},

@@ -11,7 +11,6 @@ The states use
 ``$holders``   the executions still to be looked at, each with its ``place``
 ``$old``       the one that is looked at (``task_end`` adds what became of its task)
 ``$alive``     the name of one that is not gone
-``$freed``     whether a place was given back
 """
 
 from __future__ import annotations
@@ -35,7 +34,13 @@ _LOST: Final = "Long over?"
 _OF: Final = " of the holder"
 
 UNKNOWN_SECONDS: Final = 15 * 60
-"""How long what cannot be found counts as alive."""
+"""How long an execution that Step Functions does not know counts as alive."""
+
+_LOST_SECONDS: Final = 40 * 60
+"""How long a task that cannot be found may run: two sweeps, the second of which stops it."""
+
+OTHERS: Final = 3
+"""How many of a group's holders one look is for: an execution has 25,000 events."""
 
 _REST: Final = expression("[$filter($holders, function($h, $i) { $i > 0 })]")
 _ALIVE: Final = expression("$split($old.execution, ':')[-1]")
@@ -91,7 +96,6 @@ def states(
                     "Assign": {"old": _old(), "looks": 0},
                     "Next": _LOOK,
                 },
-                {"Condition": expression("$freed"), "Next": again},
                 {"Condition": expression("$alive != ''"), "Next": taken},
             ],
             # Nobody has it: it was given back meanwhile.
@@ -155,7 +159,7 @@ def states(
                 {
                     "Condition": expression(
                         "$not($exists($old.taskArn)) and $exists($old.over)"
-                        f" and {_ago('$old.over')}"
+                        f" and {_ago('$old.over', _LOST_SECONDS)}"
                     ),
                     "Next": _FREE,
                 }
@@ -206,22 +210,25 @@ def states(
                 "UpdateExpression": "DELETE holders :gone",
                 "ExpressionAttributeValues": {":gone": {"SS": [expression("$old.execution")]}},
             },
-            "Assign": {"holders": _REST, "freed": True},
             "Output": {},
             "Retry": RETRY,
             "Catch": [
                 {"ErrorEquals": ["States.ALL"], "Assign": _KEEP, "Output": {}, "Next": _NEXT}
             ],
-            "Next": _NEXT,
+            "Next": again,
         },
     }
 
 
-def _ago(of: str) -> str:
-    return f"$toMillis($states.context.State.EnteredTime) - {of} > {UNKNOWN_SECONDS * 1000}"
+def _ago(of: str, seconds: int = UNKNOWN_SECONDS) -> str:
+    return f"$toMillis($states.context.State.EnteredTime) - {of} > {seconds * 1000}"
 
 
 def _holders(count: int) -> str:
+    """Return the expression for ``$holders``: the job's own place's, and some of the group's.
+
+    Chance says which ones, so that in time each is asked about.
+    """
     # A set comes back as SS or as Ss, the SDK's own spelling; which one is not documented.
     lists = [
         f"[$map($states.result.Responses[{n}].Item.holders.(SS ? SS : Ss), function($h) {{ {{"
@@ -230,7 +237,16 @@ def _holders(count: int) -> str:
     ]
     listed = lists[0] if count == 1 else f"$append({', '.join(lists)})"
     return expression(
-        f"[$filter({listed}, function($h) {{ $h.execution != $states.context.Execution.Id }})]"
+        f"""(
+        $others := [$filter({listed}, function($h) {{
+            $h.execution != $states.context.Execution.Id }})];
+        $own := [$filter($others, function($h) {{ $substring($h.place, 0, 4) = 'job#' }})];
+        $shared := [$filter($others, function($h) {{ $substring($h.place, 0, 4) != 'job#' }})];
+        $count := $count($shared);
+        $first := $floor($random() * $count);
+        $append($own, [$filter($shared, function($h, $i) {{
+            ($i + $count - $first) % $count < {OTHERS} }})])
+        )"""
     )
 
 

@@ -75,13 +75,20 @@ def item(*, job: Job, container: str, history_days: int, success_messages: bool)
 
 BEGUN: Final = "$record"
 
+NOT_OVER: Final = "attribute_not_exists(recorder)"
+"""The condition of every write: a call that was on its way when its run was stopped comes late."""
+
 
 def put(platform: Platform, written: str, *, failed: str, after: str) -> dict[str, Any]:
     """Return the state that writes the record ``written``, a JSONata object."""
     return {
         "Type": "Task",
         "Resource": f"arn:{platform.partition}:states:::aws-sdk:dynamodb:putItem",
-        "Arguments": {"TableName": platform.control_table, "Item": expression(written)},
+        "Arguments": {
+            "TableName": platform.control_table,
+            "Item": expression(written),
+            "ConditionExpression": NOT_OVER,
+        },
         "Output": {},
         "Retry": RETRY,
         "Catch": [

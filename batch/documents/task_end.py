@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from batch.contract import Platform
-from batch.documents.jsonata import expression
+from batch.documents.jsonata import expression, text
 
 OWN_EXECUTION: Final = "$states.context.Execution.Id"
 
@@ -87,7 +87,7 @@ def states(
                 # ten, before which the task's lie.
                 "MaxResults": expression("15 + 15 * $looks"),
             },
-            "Assign": {"looks": expression("$looks + 1"), variable: _with_arn(known)},
+            "Assign": {"looks": expression("$looks + 1"), variable: _with_arn(known, execution)},
             "Output": {},
             "Retry": RETRY,
             "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": lost}],
@@ -101,7 +101,7 @@ def states(
                     "Assign": {"looks": 0},
                     "Next": stop,
                 },
-                {"Condition": expression(f"{known}.none = true and $looks > 2"), "Next": after},
+                {"Condition": expression(f"{known}.none = true"), "Next": after},
                 {
                     "Condition": expression(f"$looks < {_HISTORY_LOOKS}"),
                     "Next": f"Wait for the history{of}",
@@ -149,16 +149,26 @@ def states(
     }
 
 
-def _with_arn(known: str) -> str:
+def _with_arn(known: str, execution: str) -> str:
     """Return the expression that adds the task's ARN if the history has it.
 
     Only what follows the newest start counts: the task of an earlier attempt is in there, too. The
     first event of an execution has the number 1: where it is among those read and no task was
-    asked for, there is none.
+    asked for, there is none. The history may lag. That of another execution, which is over, says
+    nothing before its end is in it; the own one has no end yet, and is only asked for a task that
+    there was.
     """
+    ends = ", ".join(text(f"Execution{end}") for end in ("Aborted", "Failed", "Succeeded"))
+    whole = f"$exists($states.result.Events[Type in [{ends}, 'ExecutionTimedOut']])"
+    if execution == OWN_EXECUTION:
+        whole = "true"
+    none = f"""$not($exists($start)) and $min($events.Id) = 1 ?
+            $merge([{known}, {{'none': true}}]) :"""
+    if execution == OWN_EXECUTION:
+        none = ""
     return expression(
         f"""(
-        $events := $states.result.Events;
+        $events := {whole} ? $states.result.Events : [];
         $start := $max($events[Type = 'TaskScheduled' and
             TaskScheduledEventDetails.Resource = 'runTask.sync'].Id);
         $output := $exists($start) ? $events[Type = 'TaskSubmitted' and
@@ -167,8 +177,7 @@ def _with_arn(known: str) -> str:
         $exists($task.TaskArn) ?
             $merge([{known}, {{'taskArn': $task.TaskArn, 'taskDefinitionArn':
                 $task.TaskDefinitionArn}}]) :
-        $not($exists($start)) and $min($events.Id) = 1 ?
-            $merge([{known}, {{'none': true}}]) :
+        {none}
             {known}
         )"""
     )

@@ -12,7 +12,9 @@ from batch.reading import Reader
 LONGEST_DEADLINE: Final = 24 * 3600
 """Scheduler's largest maximum event age: later than that it starts nothing."""
 
-LONGEST_QUEUE: Final = 7 * 86400
+LONGEST_QUEUE: Final = 24 * 3600
+"""While a run waits it looks, and an execution has 25,000 events."""
+
 LONGEST_EXPECTATION: Final = 400 * 86400
 
 

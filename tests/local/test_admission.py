@@ -205,6 +205,22 @@ def waiting(machines: Machines, run: str) -> None:
     wait_for(waits, f"the wait of {run}")
 
 
+def test_a_run_that_waits_is_on_record(machines, gate):
+    machine = machines.make(*until(gate), overlap=Overlap.QUEUE)
+    first = machines.start(machine)
+    machines.running_task(first)
+    second = machines.start(machine, {"requestedBy": "ops"})
+    waiting(machines, second)
+
+    record = machines.record(second)
+
+    assert (record["open"], record["requestedBy"]) == ("running", "ops")
+    assert not {"admitted", "holds", "limit"} & record.keys()
+    gate.touch()
+    machines.end(second)
+    assert {"admitted", "holds", "limit"} <= machines.record(second).keys()
+
+
 def test_a_queued_run_waits_no_longer_than_it_may(machines, gate):
     machine = machines.make(*until(gate), overlap=Overlap.QUEUE, queue_seconds=1)
     first = machines.start(machine)
@@ -485,6 +501,21 @@ def test_every_condition_accepts_the_runs_own_write(machines):
     reasons = [reason["Code"] for reason in refused.value.response["CancellationReasons"]]
     failed = "ConditionalCheckFailed"
     assert reasons == ["None", "None", failed, failed, failed, "None"]
+
+
+def test_a_write_that_comes_after_the_end_of_its_run_does_nothing(machines, faults):
+    machine = machines.make("true", overlap=Overlap.SKIP)
+    hold = faults.hold("dynamodb.TransactWriteItems", by=name_of(machine))
+    run = machines.start(machine)
+    hold.wait()
+    # Its run was stopped, and the recorder was there first.
+    key = control.run_key(job_of(machine), run.rsplit(":", 1)[-1])
+    machines.table.put(key, result="ABORTED", recorder="r1")
+    hold.release()
+
+    assert machines.end(run)["error"] == "Job.NotStarted"
+    assert machines.record(run) == {"result": "ABORTED", "recorder": "r1"}
+    assert machines.table.get(control.job_slots_key(job_of(machine))) is None
 
 
 def test_a_skip_whose_record_had_no_answer_is_recorded(machines, faults, gate):
