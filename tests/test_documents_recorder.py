@@ -8,6 +8,7 @@ import re
 import jsonata
 import pytest
 
+from batch import control
 from batch.documents import message_test, record_write, recorder_machine
 from batch.documents.statements import policy
 from localaws.fidelity.expressions import evaluate
@@ -282,6 +283,20 @@ def test_step_functions_is_asked_where_the_event_does_not_say_why():
     assert (known["do"], known["run"]["exitCode"]) == (record_write.RECORD_AND_TELL, 3)
     nothing = plan(of, described={"Status": "unknown"}, ended={"reason": "x", "none": True})
     assert nothing["run"]["result"] == "FAILED"
+
+
+def test_step_functions_is_asked_about_an_end_that_may_be_of_a_replaced_run():
+    of = detail("ABORTED", error=None, cause=None)
+    cause = json.dumps({"reason": "replaced by the run r2"})
+    answer = {"Status": "ABORTED", "Error": control.REPLACED, "Cause": cause, "looks": 1}
+    stopped = {"reason": "x", "stopped": True}
+
+    assert plan(of)["do"] == record_write.DESCRIBE
+    assert plan(of, described={"Status": "ABORTED", "looks": 1})["do"] == record_write.FIND
+    replaced = plan(of, described=answer, ended=stopped)
+    assert replaced["do"] == record_write.RECORD
+    assert written(replaced, "r1")["reason"] == "replaced by the run r2"
+    assert written(replaced) is None
 
 
 def test_failures_are_counted_from_the_first_one_on():

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from batch import control
 from batch.contract import LOG_STREAM_PREFIX, RUN_TASK, Platform, RunError, Trigger
+from batch.documents import masking
 from batch.documents.jsonata import expression, moment, text
 
 SWEEP: Final = "batch.sweep"
@@ -131,7 +132,8 @@ def statements(*, platform: Platform, ended: str, described: str) -> str:
         $mustFind := $not($exists($ended.reason) or $unknown) and (
             $status in ['ABORTED', 'TIMED_OUT'] or $status = 'FAILED' and $not($ours) or
             $facts.taskStopped = false);
-        $mustDescribe := $status = 'FAILED' and $not($exists($error) or $exists($cause)) and (
+        $mustDescribe := $status in ['FAILED', 'ABORTED'] and
+            $not($exists($error) or $exists($cause)) and (
             $not($exists($described.Status)) or
             $described.Status = 'RUNNING' and $described.looks < {MOST_LOOKS});
     """
@@ -187,11 +189,7 @@ def _identity(platform: Platform) -> str:
         $text := $texts($detail.input);
         $in := $exists($text) ? $parse($text) : {{}};
         $in := $type($in) = 'object' ? $in : {{}};
-        $masked := $type($in.environment) = 'array' ? $merge([$in, {{'environment': [
-            $map($in.environment, function($variable) {{ $type($variable) = 'object' ?
-                $merge([$variable, {{'Value': {text(control.MASK)}}}]) :
-                {text(control.MASK)} }})]}}]) : $in;
-        $shown := $string($masked);
+        $shown := {masking.shown("$in")};
         {{
             'job': {_job(platform, "$detail")},
             'run': $detail.name,

@@ -10,7 +10,8 @@ import json
 from typing import Any, Final
 
 from batch.contract import Platform, Trigger
-from batch.control import MASK, RUNNING, UNTOLD, Message, Skip, run_key
+from batch.control import RUNNING, UNTOLD, Message, Skip, run_key
+from batch.documents import masking
 from batch.documents.jsonata import expression, moment, text
 from batch.documents.task_end import RETRY
 from batch.job import Job
@@ -44,11 +45,7 @@ def item(*, job: Job, container: str, history_days: int, success_messages: bool)
         $in := {INPUT};
         $text := function($v) {{
             $type($v) = 'string' and $v != '' ? {{'S': $substring($v, 0, {_TEXT_LIMIT})}} }};
-        $variables := function($v) {{ $type($v) = 'array' ? [$map($v, function($each) {{
-            $type($each) = 'object' ? {{'Name': $each.Name, 'Value': {text(MASK)}}} }})] }};
-        $given := $string($merge([
-            $sift($in, function($v, $k) {{ $k != 'environment' }}),
-            $exists($in.environment) ? {{'environment': $variables($in.environment)}} : {{}}]));
+        $given := {masking.shown("$in")};
         $started := {STARTED};
         {{
             'pk': {{'S': {text(key["pk"])}}},

@@ -334,6 +334,24 @@ def test_a_run_without_a_record_gets_one(recorder, job):
     assert len(recorder.messages(job)) == 1
 
 
+@pytest.mark.parametrize(
+    "environment", [{"PASSWORD": "hush"}, [{"name": "A", "value": "hush"}]], ids=["map", "names"]
+)
+def test_a_record_that_it_makes_shows_no_value_of_an_environment(recorder, job, environment):
+    refused = {"reason": "environment: is not right", "attempts": 0}
+    recorder.take(
+        recorder.event(
+            job,
+            status="FAILED",
+            error="Job.NotStarted",
+            cause=refused,
+            given={"environment": environment},
+        )
+    )
+
+    assert "hush" not in str(recorder.record(job))
+
+
 # Places and pauses
 
 

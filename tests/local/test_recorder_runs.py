@@ -280,6 +280,27 @@ def test_a_run_that_another_one_replaced_is_recorded_and_not_told(recorder):
     assert recorder.state(job_of(machine))["lastRun"] == second["name"]
 
 
+def test_a_replaced_run_is_no_failure_where_the_event_does_not_say_that_it_was(recorder):
+    machine = recorder.machines.make(*SLEEP)
+    job = job_of(machine)
+    with Faults() as faults:
+        faults.events.never()
+        arn = recorder.machines.start(machine)
+        recorder.machines.running_task(arn)
+        recorder.states.stop_execution(
+            executionArn=arn, error=control.REPLACED, cause='{"reason": "replaced by the run r2"}'
+        )
+        name = arn.rsplit(":", 1)[-1]
+        states = recorder.take(recorder.event(job, name, "ABORTED", error=None, cause=None))
+
+    record = recorder.record(job, name)
+    assert states.count("Describe the run") == 1
+    assert (record["result"], record["error"]) == ("ABORTED", control.REPLACED)
+    assert record["reason"] == "replaced by the run r2"
+    assert recorder.state(job) is None
+    assert recorder.messages(job) == []
+
+
 def test_its_own_executions_start_no_other(recorder):
     before = len(executions(recorder))
     ended = recorder.end(recorder.start({"detail": "not an event"}))
