@@ -31,7 +31,7 @@ RECORD_AND_COUNT: Final = "count"
 
 # Times compare as texts. An end that is older than the job's last is one whose event came late:
 # it does not become the last, nor does it end failures that came after it.
-_STATE = """
+_COUNT = """
     $moot := $end.result = 'SKIPPED' or $replaced;
     $failed := $not($moot) and $end.result != 'SUCCEEDED';
     $older := $exists($job.lastEnded) and $at < $job.lastEnded;
@@ -40,6 +40,20 @@ _STATE = """
     $before := $exists($job.failures) and $not($unrelated) ? $job.failures : 0;
     $failures := $counts ? $before + 1 : $failed or $older ? $before : 0;
     $recovered := $end.result = 'SUCCEEDED' and $before > 0 and $not($older);
+"""
+
+# Not while somebody's pause holds: that has a reason of its own. Failures of the time of a pause
+# (who mends a job runs it by hand) are not those after which it is paused again once resumed.
+_PAUSE = """
+    $isPaused := $exists($pause) and ($exists($pause.until) ? $pause.until > $now : true);
+    $pausable := $counts and $exists($says.pauseAfterFailures);
+    $since := $exists($job.pausedAfter) ? $failures - $job.pausedAfter : $failures;
+    $pauses := $pausable and $since >= $says.pauseAfterFailures and $not($isPaused);
+    $pauseReason := $failures & ($failures = 1 ? ' failure, ' : ' failures in a row, the last ') &
+        $detail.name;
+"""
+
+_STATE = """
     $last := $older ? {} : {
         'lastRun': $detail.name, 'lastResult': $end.result, 'lastStarted': $began,
         'lastEnded': $at, 'lastExitCode': $end.exitCode, 'lastReason': $end.reason
@@ -50,6 +64,7 @@ _STATE = """
             'failures': $failures,
             'failingSince': $counts ? ($before > 0 and $job.failingSince < $at ?
                 $job.failingSince : $at),
+            'pausedAfter': $pausable and ($pauses or $isPaused) ? $failures,
             'version': $exists($job.version) ? $job.version + 1 : 1
         },
         $failed or $stale ? {} : {'lastSuccess': $at, 'lastSuccessRun': $detail.name}
@@ -57,17 +72,8 @@ _STATE = """
     $outdated := [
         $older ? [] : $filter(['lastExitCode', 'lastReason'], function($name) {
             $not($exists($lookup($last, $name))) }),
-        $failures = 0 ? 'failingSince'
+        $failures = 0 ? ['failingSince', 'pausedAfter']
     ];
-"""
-
-# Not while somebody's pause holds: that has a reason of its own.
-_PAUSE = """
-    $isPaused := $exists($pause) and ($exists($pause.until) ? $pause.until > $now : true);
-    $pauses := $counts and $exists($says.pauseAfterFailures) and
-        $failures >= $says.pauseAfterFailures and $not($isPaused);
-    $pauseReason := $failures & ($failures = 1 ? ' failure, ' : ' failures in a row, the last ') &
-        $detail.name;
 """
 
 # An update of an item. Names go by "#", as many of them are words of DynamoDB's own.
@@ -114,8 +120,9 @@ def plan(
     """
     return f"""(
         {record.statements(platform=platform, ended=ended, described=described)}
-        {_STATE}
+        {_COUNT}
         {_PAUSE}
+        {_STATE}
         $byDefault := {str(success_messages).lower()};
         {_message(success_topic_arn, failure_topic_arn)}
         {_way()}

@@ -391,6 +391,40 @@ def test_a_job_that_failed_too_often_is_paused(recorder, job):
     assert f"`batchctl resume {job} --env local`" in last.next_steps
 
 
+def test_a_resumed_job_is_paused_after_as_many_failures_more(recorder, job):
+    """Those of the time of the pause, in which somebody tried it by hand, do not count."""
+
+    def fail(number):
+        recorder.open_record(job, f"r{number}", says={"pauseAfterFailures": 2})
+        end = ENDED_AT + number * 1000
+        recorder.take(recorder.event(job, f"r{number}", "FAILED", ended=end))
+        return recorder.pause(job)
+
+    paused = [fail(1), fail(2), fail(3)]
+    recorder.table.delete({"pk": control.PAUSES, "sk": job})
+    resumed = [fail(4), fail(5)]
+
+    assert [pause and pause["reason"] for pause in paused] == [
+        None,
+        *["2 failures in a row, the last r2"] * 2,
+    ]
+    assert resumed[0] is None
+    assert resumed[1]["reason"] == "5 failures in a row, the last r5"
+
+
+def test_a_success_forgets_that_its_job_was_paused(recorder, job):
+    says = {"pauseAfterFailures": 1}
+    fails(recorder, job, "r1", says=says)
+    recorder.table.delete({"pk": control.PAUSES, "sk": job})
+    recorder.open_record(job, "r2", says=says)
+    recorder.take(recorder.event(job, "r2", ended=ENDED_AT + 1000))
+    recorder.open_record(job, "r3", says=says)
+
+    recorder.take(recorder.event(job, "r3", "FAILED", ended=ENDED_AT + 2000))
+
+    assert recorder.pause(job)["reason"] == "1 failure, r3"
+
+
 def test_a_pause_of_somebody_stays_as_it_is(recorder, job):
     theirs = {"by": "ada", "since": STARTED, "reason": "maintenance"}
     recorder.table.put({"pk": control.PAUSES, "sk": job}, **theirs)
