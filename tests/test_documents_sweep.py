@@ -111,19 +111,43 @@ def test_a_sweep_that_does_all_it_may_has_history_left_for_retries():
     acted = max(events for name, events in items.items() if name.startswith("See to"))
     looked = max(events for name, events in items.items() if not name.startswith("See to"))
     looks = (
-        bounds.OPEN_RUNS
-        + bounds.UNTOLD_RUNS
+        bounds.RUNS
+        + bounds.RUN_PAGE  # the last page is looked at to its end
         + bounds.TASKS / bounds.DESCRIBED_TASKS
         + bounds.EXPECTED_JOBS / bounds.READ_JOBS
     )
     pages = (
-        bounds.OPEN_RUNS / bounds.OPEN_PAGE
+        bounds.RUNS / bounds.RUN_PAGE
+        + 2
         + bounds.TASKS / bounds.TASK_PAGE
         + bounds.EXPECTED_JOBS / bounds.EXPECTED_PAGE
     )
     per_page = 5 * 5
 
     assert bounds.ACTIONS * acted + looks * looked + pages * per_page < 0.75 * 25_000
+
+
+@pytest.mark.parametrize(
+    ("asked", "next_", "untold", "after"),
+    [
+        (200, {}, {}, "Put how many runs are over their limit"),
+        (899, {"pk": "a"}, {"pk": "b"}, "Read more open runs"),
+        (899, {}, {"pk": "b"}, "Read more that is not told"),
+        (900, {"pk": "a"}, {}, "Too many runs"),
+        (900, {}, {"pk": "b"}, "Too many runs"),
+        (900, {}, {}, "Put how many runs are over their limit"),
+    ],
+)
+def test_what_is_left_of_the_runs_is_read_or_told(asked, next_, untold, after):
+    state = DEFINITION["States"]["More runs?"]
+    variables = {"asked": asked, "next": next_, "untold": untold}
+    met = [
+        rule["Next"]
+        for rule in state["Choices"]
+        if evaluate(rule["Condition"].removeprefix("{%").removesuffix("%}"), variables)
+    ]
+
+    assert next(iter(met), state["Default"]) == after
 
 
 @pytest.mark.parametrize("run", ["r1", "x" * 80])

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-OPEN_RUNS: Final = 800
-"""Runs whose end is not recorded that one sweep asks about."""
+RUNS: Final = 900
+"""Runs that one sweep asks about: their end is not recorded, or their message not sent."""
 
-OPEN_PAGE: Final = 100
+RUN_PAGE: Final = 100
 """Records of one query; what is known of each in the end is at most 1 KiB."""
-
-UNTOLD_RUNS: Final = 100
-"""Runs whose message is not sent that one sweep looks at."""
 
 TASKS: Final = 2000
 """Running tasks that one sweep looks at."""

@@ -8,7 +8,8 @@ alone: a run that goes on, and what is not two minutes old.
 The machine's variables are those of ``sweep_machine``; here are its own:
 
 ``$found``    records to ask about
-``$next``     where the next page of records begins, ``{}`` at the end
+``$next``     where the next page of open runs begins, ``{}`` at the end
+``$untold``   where the next page of what is not told begins, ``{}`` at the end
 ``$asked``    how many runs were asked about
 ``$todo``     what is to be done, each with ``do``
 ``$alive``    the executions that go on
@@ -24,17 +25,19 @@ from batch.contract import Platform
 from batch.documents import sweep_calls, sweep_recording
 from batch.documents.jsonata import expression, moment, text
 from batch.documents.statements import Statement, allow
-from batch.documents.sweep_bounds import ACTIONS, OPEN_PAGE, OPEN_RUNS, UNTOLD_RUNS
+from batch.documents.sweep_bounds import ACTIONS, RUN_PAGE, RUNS
 from batch.documents.sweep_calls import DONE, SETTLED_SECONDS, UNKNOWN_SECONDS, call
 from batch.documents.sweep_recording import RECORD, SAY_LATE, TELL, TELL_UNLESS_TOLD
 
 START: Final = "Read what is not told"
+_UNTOLD_MORE: Final = "Read more that is not told"
 _OPEN: Final = "Read the open runs"
 _OPEN_MORE: Final = "Read more open runs"
 _ANY: Final = "Any run to ask about?"
 _ASK: Final = "Ask about each run"
 _ACT: Final = "See to each run"
-_MORE: Final = "More open runs?"
+_MORE: Final = "More runs?"
+_TOO_MANY: Final = "Too many runs"
 
 
 def states(*, platform: Platform, failure_topic_arn: str, after: str) -> dict[str, Any]:
@@ -43,15 +46,19 @@ def states(*, platform: Platform, failure_topic_arn: str, after: str) -> dict[st
         START: call(
             platform,
             "dynamodb:query",
-            _open(platform, control.UNTOLD, UNTOLD_RUNS, at="$states.context.State.EnteredTime"),
-            assign=_begin(_records(platform, control.UNTOLD)),
+            _open(platform, control.UNTOLD, at="$states.context.State.EnteredTime"),
+            assign=_begin(_records(platform, control.UNTOLD))
+            | {
+                "untold": expression(_REST),
+                "asked": expression("$count($states.result.Items)"),
+            },
             output={},
             failed=sweep_calls.begin(
                 _OPEN, problem="what is not told is not read", assign=_begin("[]")
             ),
             after=_OPEN,
         ),
-        _OPEN: _read(platform),
+        _OPEN: _read(platform, control.RUNNING),
         _ANY: {
             "Type": "Choice",
             "Choices": [{"Condition": expression("$count($found) > 0"), "Next": _ASK}],
@@ -87,17 +94,26 @@ def states(*, platform: Platform, failure_topic_arn: str, after: str) -> dict[st
         _MORE: {
             "Type": "Choice",
             "Choices": [
-                {"Condition": expression("$not($exists($next.pk))"), "Next": after},
-                {"Condition": expression(f"$asked < {OPEN_RUNS}"), "Next": _OPEN_MORE},
+                {
+                    "Condition": expression("$not($exists($next.pk) or $exists($untold.pk))"),
+                    "Next": after,
+                },
+                {"Condition": expression(f"$asked >= {RUNS}"), "Next": _TOO_MANY},
+                {"Condition": expression("$exists($next.pk)"), "Next": _OPEN_MORE},
             ],
-            "Default": "Too many open runs",
+            "Default": _UNTOLD_MORE,
         },
-        _OPEN_MORE: _read(platform, ExclusiveStartKey=expression("$next")),
-        "Too many open runs": {
+        _OPEN_MORE: _read(platform, control.RUNNING, ExclusiveStartKey=expression("$next")),
+        # After the open runs: what cannot be told stays, and may be a lot.
+        _UNTOLD_MORE: _read(platform, control.UNTOLD, ExclusiveStartKey=expression("$untold")),
+        _TOO_MANY: {
             "Type": "Pass",
             "Assign": {
                 "problems": sweep_calls.add(
-                    text(f"more than {OPEN_RUNS} runs are open, and the newest are not looked at")
+                    text(
+                        f"more than {RUNS} runs are open or not told,"
+                        " and the newest are not looked at"
+                    )
                 )
             },
             "Output": {},
@@ -119,26 +135,30 @@ def permissions(*, platform: Platform) -> list[Statement]:
     ]
 
 
-def _read(platform: Platform, **from_: Any) -> dict[str, Any]:
-    """Return the state that reads a page of the runs whose end is not recorded."""
+def _read(platform: Platform, state: str, **from_: Any) -> dict[str, Any]:
+    """Return the state that reads a page of the records that are open in a way."""
+    untold = state == control.UNTOLD
+    problem = "more that is not told is not read" if untold else "the open runs are not read"
     return call(
         platform,
         "dynamodb:query",
-        _open(platform, control.RUNNING, OPEN_PAGE, at="$at") | from_,
+        _open(platform, state, at="$at") | from_,
         assign={
-            "found": expression(f"[$append($found, {_records(platform, control.RUNNING)})]"),
-            "next": expression(
-                "$exists($states.result.LastEvaluatedKey) ? $states.result.LastEvaluatedKey : {}"
-            ),
+            "found": expression(f"[$append($found, {_records(platform, state)})]"),
+            "untold" if untold else "next": expression(_REST),
             "asked": expression("$asked + $count($states.result.Items)"),
         },
         output={},
-        failed=sweep_calls.skip_to(_ANY, problem="the open runs are not read"),
+        failed=sweep_calls.skip_to(_ANY, problem=problem),
         after=_ANY,
     )
 
 
-def _open(platform: Platform, state: str, limit: int, *, at: str) -> dict[str, Any]:
+_REST: Final = "$exists($states.result.LastEvaluatedKey) ? $states.result.LastEvaluatedKey : {}"
+"""The expression for where a query goes on."""
+
+
+def _open(platform: Platform, state: str, *, at: str) -> dict[str, Any]:
     """Return the query of the oldest records that are open in a way."""
     taken = [*_TAKEN, control.PARTITION_KEY, control.SORT_KEY]
     return {
@@ -152,7 +172,7 @@ def _open(platform: Platform, state: str, limit: int, *, at: str) -> dict[str, A
             ":open": {"S": state},
             ":settled": {"S": expression(sweep_calls.before(SETTLED_SECONDS, of=at))},
         },
-        "Limit": limit,
+        "Limit": RUN_PAGE,
     }
 
 
@@ -176,6 +196,7 @@ def _begin(found: str) -> dict[str, Any]:
         "left": ACTIONS,
         "found": expression(found),
         "next": {},
+        "untold": {},
         "asked": 0,
         "todo": [],
         "alive": [],

@@ -311,6 +311,31 @@ def test_a_run_that_was_skipped_as_too_late_is_told(platform):
     assert len(platform.titles()) == 1
 
 
+def test_what_cannot_be_told_hides_nothing_that_can(platform, faults):
+    """A page and more of it, each tried today already."""
+    untold = {
+        "open": control.UNTOLD,
+        "message": control.Message.FAILURE,
+        "result": "Job.ExitCode",
+        "ended": platform.ago(minutes=2990),
+    }
+    for number in range(101):
+        platform.record("stuck", f"r{number}", minutes=3000, **untold)
+    platform.record("report", minutes=40, **untold | {"ended": platform.ago(minutes=30)})
+    faults.refuse(
+        "stepfunctions.StartExecution",
+        "ExecutionAlreadyExists",
+        times=200,
+        by=PLATFORM.sweep,
+        where=lambda given: "-stuck" in given["input"],
+    )
+
+    assert well(platform.sweep()) is True
+
+    assert platform.table.run("report", "r1")["told"]
+    assert len(platform.titles()) == 1
+
+
 # Runs over their limit
 
 
