@@ -7,13 +7,18 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from batch.contract import Platform
+from localaws import provision
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
+from localaws.evaluation import evaluate
 from localaws.feed import Happening, TaskStateChange
+from localaws.monitor import Made, Registration
+from localaws.provision.scheduler import schedule_request
 from tests.local.control import ControlTable
 from tests.local.ecs import wait_for
 from tests.local.machines import ENDED
@@ -50,14 +55,55 @@ class Deployed:
         self._settings = {"image": "nothing/here:1", "slack": CHANNELS, **settings}
         (folder / "Pulumi.yaml").write_text("name: sample\nruntime: python\n")
         (folder / "Pulumi.local.yaml").write_text("config:\n  aws:region: us-east-1\n")
-        program = _PROGRAM.format(settings=self._settings, jobs=jobs)
-        (folder / "__main__.py").write_text(program.replace("$ENDS", str(self.ends)))
-        deploy(emulator, project_dir=folder)
+        self._write(jobs)
+        self._there = {
+            resource.registration.urn: resource
+            for resource in deploy(emulator, project_dir=folder).resources
+        }
         self.states = emulator.client("stepfunctions")
         self.table = ControlTable(emulator.client("dynamodb"), PLATFORM)
         self._sweep = self.states.describe_state_machine(
             stateMachineArn=PLATFORM.own_machine_arn(PLATFORM.sweep)
         )["definition"]
+
+    def _write(self, jobs: dict[str, Any]) -> None:
+        program = _PROGRAM.format(settings=self._settings, jobs=jobs)
+        (self._folder / "__main__.py").write_text(program.replace("$ENDS", str(self.ends)))
+
+    def deploy_again(self, jobs: dict[str, Any]) -> list[str]:
+        """Run the deployment again with jobs that differ in their schedules alone.
+
+        What is there and as the program now wants it stays, as with Pulumi; the rest is updated.
+
+        Returns:
+            The names of the schedules that were updated.
+        """
+        scheduler = self.emulator.client("scheduler")
+        updated = []
+
+        def make(registration: Registration) -> Made:
+            there = self._there.pop(registration.urn)
+            if registration.inputs != there.registration.inputs:
+                assert registration.type == "aws:scheduler/schedule:Schedule", registration
+                name = there.outputs["name"]
+                scheduler.update_schedule(**schedule_request(registration.inputs, name))
+                updated.append(name)
+            self._there[registration.urn] = replace(there, registration=registration)
+            return Made(there.id, there.outputs)
+
+        before = set(self._there)
+        self._write(jobs)
+        context = provision.Context(
+            self.emulator, str(self._folder), provision.provider_of(PLATFORM.region, None)
+        )
+        evaluated = evaluate(
+            "local",
+            self._folder,
+            make=make,
+            answer=lambda token, args: provision.answer(context, token, args),
+        )
+        assert {resource.registration.urn for resource in evaluated.resources} == before
+        return updated
 
     # Runs
 

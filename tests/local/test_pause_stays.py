@@ -1,7 +1,7 @@
-"""A pause that an update does not end.
+"""A pause that a deployment does not end.
 
-``tests/engine/test_jobs.py`` has what an update calls when a schedule changes: UpdateSchedule, and
-nothing else. Here the call is made, and a run started as the schedule then starts it.
+The program runs a second time with another schedule, and what it then wants otherwise is updated;
+``tests/engine/test_jobs.py`` has that Pulumi's own engine makes the same one update of it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from batchctl.main import batchctl
 from tests.local.platforms import PLATFORM, Deployed, deployed
 
 NIGHTLY = {"shell": "echo done", "schedule": "cron(0 3 * * ? *)"}
+LATER = "cron(0 4 * * ? *)"
 
 
 def operate(platform: Deployed, *command: str) -> None:
@@ -33,24 +34,20 @@ def run_by_its_schedule(platform: Deployed, scheduled_time: str) -> dict:
     return json.loads(ended["output"])
 
 
-def deploy_again(platform: Deployed, expression: str) -> None:
-    scheduler = platform.emulator.client("scheduler")
-    there = scheduler.get_schedule(GroupName=PLATFORM.schedule_group, Name="nightly")
-    kept = ("Name", "GroupName", "FlexibleTimeWindow", "Target", "ScheduleExpressionTimezone")
-    scheduler.update_schedule(
-        **{key: there[key] for key in kept}, State="ENABLED", ScheduleExpression=expression
-    )
-
-
 def test_a_job_that_is_paused_stays_so_when_its_schedule_is_deployed_anew():
     with deployed({"nightly": NIGHTLY}) as platform:
         operate(platform, "pause", "nightly", "--reason", "the database moves")
 
-        deploy_again(platform, "cron(0 4 * * ? *)")
+        updated = platform.deploy_again({"nightly": NIGHTLY | {"schedule": LATER}})
+        schedule = platform.emulator.client("scheduler").get_schedule(
+            GroupName=PLATFORM.schedule_group, Name="nightly"
+        )
         paused = run_by_its_schedule(platform, "2026-11-25T04:00:00Z")
 
         operate(platform, "resume", "nightly")
         resumed = run_by_its_schedule(platform, "2026-11-26T04:00:00Z")
 
+    assert updated == ["nightly"]
+    assert schedule["ScheduleExpression"] == LATER
     assert (paused["result"], paused["code"]) == ("SKIPPED", "PAUSED")
     assert resumed["result"] == "SUCCEEDED"
