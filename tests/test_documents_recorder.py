@@ -127,6 +127,11 @@ def test_its_role_may_do_what_it_does():
         Call("sns:Publish", PLATFORM.topic_arn("other")),
         Call("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "AWS/ECS"}),
         Call("kms:Decrypt", KEY, {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}),
+        Call(
+            "kms:GenerateDataKey",
+            PLATFORM.arn("kms", "key/of-another-topic"),
+            {"kms:ViaService": "sns.eu-west-1.amazonaws.com"},
+        ),
     ],
     ids=str,
 )
