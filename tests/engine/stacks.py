@@ -23,6 +23,7 @@ import yaml
 from pulumi import automation
 from pulumi.automation import _stack, events
 from pulumi.automation._server import LanguageServer
+from pulumi.runtime import settings
 
 from batch import stackfile
 from components import clock
@@ -105,6 +106,7 @@ class Stack:
         try:
             with (
                 mock.patch.object(_stack, "LanguageServer", _Host),
+                mock.patch.object(settings, "_GRPC_CHANNEL_OPTIONS", _CHANNEL_OPTIONS),
                 # It would start the CLI three times more, for a summary that nobody reads.
                 mock.patch.multiple(automation.Stack, outputs=_nothing, info=_nothing),
                 _left_waiting(),
@@ -119,6 +121,15 @@ class Stack:
         except automation.CommandError as error:
             raise Failed(plan.of_events(seen, str(error))) from error
         return plan.of_events(seen, "\n".join(said))
+
+
+_CHANNEL_OPTIONS = [
+    *settings._GRPC_CHANNEL_OPTIONS,
+    # Each run of the engine has a port of its own, and in time one comes again. gRPC would share
+    # the connection with the channel to the engine that had it before, which waits before another
+    # try: "Connection refused".
+    ("grpc.use_local_subchannel_pool", 1),
+]
 
 
 @contextlib.contextmanager
