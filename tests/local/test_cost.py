@@ -37,6 +37,7 @@ JOBS: dict[str, Any] = {
     },
     "fails": {"command": ["false"]},
     "recovers": {"shell": "exit ${CODE:-0}"},
+    "queued": {"shell": UNTIL_TOLD, "overlap": "queue", "success_messages": False},
     "alone": {"shell": UNTIL_TOLD, "overlap": "skip", "success_messages": False},
 }
 
@@ -85,6 +86,7 @@ def test_runs_take_what_the_page_says(platform):
         "fails, told": taken(platform, "fails"),
         "succeeds after a failure, told in both channels": after_a_failure(platform),
         "skipped: paused, or the scheduled time has run": taken(platform, "every", **scheduled),
+        "waits once for its place (`overlap: queue`)": queued(platform),
         **alone(platform),
     }
 
@@ -96,6 +98,23 @@ def test_runs_take_what_the_page_says(platform):
 def after_a_failure(platform: Deployed) -> tuple[int, int]:
     taken(platform, "recovers", environment=[{"Name": "CODE", "Value": "1"}])
     return taken(platform, "recovers")
+
+
+def queued(platform: Deployed) -> tuple[int, int]:
+    platform.start("queued", {}, "ahead")
+    wait_for(lambda: platform.tasks("ahead", "RUNNING"), "the run ahead")
+    run = platform.start("queued", {}, "behind")
+    waiting = control.run_key("queued", "behind")
+    wait_for(lambda: platform.table.get(waiting), "the record of the run behind")
+    platform.tell("ahead", 0)
+    platform.end(PLATFORM.execution_arn("queued", "ahead"))
+    platform.quiet()
+    before = set(platform.executions(PLATFORM.recorder))
+    platform.tell("behind", 0)
+    platform.end(run)
+    platform.quiet()
+    (recorder,) = set(platform.executions(PLATFORM.recorder)) - before
+    return platform.transitions(run), platform.transitions(recorder)
 
 
 def alone(platform: Deployed) -> dict[str, tuple[int, int]]:
