@@ -16,7 +16,7 @@ from localaws import provision
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
 from localaws.evaluation import evaluate
-from localaws.feed import Happening, TaskStateChange
+from localaws.feed import ExecutionStatusChange, Happening, TaskStateChange
 from localaws.monitor import Made, Registration
 from localaws.provision.scheduler import schedule_request
 from tests.local.control import ControlTable
@@ -117,11 +117,18 @@ class Deployed:
         return str(answer["executionArn"])
 
     def end(self, execution: str) -> dict[str, Any]:
-        """Return an execution once it is over."""
+        """Return an execution once it is over, and its event on its way."""
 
         def over() -> dict[str, Any] | None:
-            described = self.states.describe_execution(executionArn=execution)
-            return described if described["status"] in ENDED else None
+            # Step Functions says that it is over a moment before its event is sent.
+            if not any(
+                isinstance(h, ExecutionStatusChange)
+                and h.detail["executionArn"] == execution
+                and h.detail["status"] in ENDED
+                for h in tuple(self.happenings)
+            ):
+                return None
+            return self.states.describe_execution(executionArn=execution)
 
         return wait_for(over, f"the end of {execution}")
 
