@@ -2,7 +2,8 @@
 
 moto keeps the output as Python objects, and DescribeExecution fails with a TypeError where one
 of them is not JSON. Of a stopped run it loses the error, the cause and the date; of one that
-timed out, the date. It also says that the run has ended before it says how.
+timed out, the date. It also says that the run has ended before it says how. One that is about to
+begin has no status, and whoever lists runs then gets an error of the server.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from moto.stepfunctions.parser.asl.eval.program_state import (
     ProgramStopped,
 )
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.backend.execution import (
+    BaseExecutionWorkerCommunication,
+    Execution,
+)
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from localaws.fidelity.patching import patch, replace, wrap
@@ -48,6 +52,11 @@ def _reflect(self: Any) -> None:
 def apply() -> None:
     """Keep the output as text, and error, cause and date where they belong."""
     replace(BaseExecutionWorkerCommunication, "_reflect_execution_status", _reflect)
+    replace(
+        Execution,
+        "status",
+        property(lambda self: (self.exec_status or ExecutionStatus.RUNNING).value),
+    )
 
     @wrap(StepFunctionResponse, "describe_execution")
     def describe(original: Any, self: Any) -> Any:

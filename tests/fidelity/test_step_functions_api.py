@@ -181,6 +181,24 @@ def test_a_run_that_timed_out_has_a_date_and_no_error(aws, without):
         assert timed_out() == set()
 
 
+def test_a_run_that_is_about_to_begin_is_listed(aws, without):
+    run = aws.run(PASS)
+    execution = stepfunctions_parser_backends[ACCOUNT][REGION].describe_execution(
+        run["executionArn"]
+    )
+    # As between StartExecution's note of it and its first state.
+    execution.exec_status = None
+
+    def listed():
+        return aws.client("stepfunctions").list_executions(
+            stateMachineArn=run["stateMachineArn"], statusFilter="RUNNING"
+        )["executions"]
+
+    assert [each["executionArn"] for each in listed()] == [run["executionArn"]]
+    with without("execution_output"), pytest.raises(ClientError, match="500"):
+        listed()
+
+
 def test_history_comes_in_pages_and_in_reverse(aws, without):
     run = aws.run(PASS)
     history = aws.client("stepfunctions").get_execution_history

@@ -638,20 +638,6 @@ def test_a_holder_that_step_functions_shows_late_keeps_its_place(machines, fault
     assert machines.end(first)["told"]["result"] == "SUCCEEDED"
 
 
-def test_no_run_begins_without_the_table():
-    with Emulator(executor="process") as emulator:
-        machines = Machines(emulator)
-        machine = machines.make("true", overlap=Overlap.SKIP)
-        machines.table.client.delete_table(TableName=machines.table.name)
-
-        error, cause = machines.failed(machine)
-
-        assert error == "Job.NotStarted"
-        assert cause["reason"].startswith(
-            "the control table could not be written: DynamoDb.ResourceNotFoundException"
-        )
-
-
 def test_no_run_is_left_over(machines):
     answer = machines.states.list_state_machines()["stateMachines"]
     for machine in answer:
