@@ -60,6 +60,12 @@ MASK: Final = "***"
 """What the record has in place of a value of the environment."""
 
 
+UNKNOWN_SECONDS: Final = 15 * 60
+"""How long an execution that Step Functions does not know counts as alive.
+
+DescribeExecution is eventually consistent: it may have just begun.
+"""
+
 REPLACED: Final = "Job.Replaced"
 """``Error`` of an execution that another run of its job took the place of. It is no failure."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from batch.contract import Platform
-from batch.documents import people
+from batch.documents import keys, people
 from batch.documents.statements import Policy, Statement, allow, policy
 
 _PASSED: Final = ("chatbot", "ecs-tasks", "events", "scheduler", "states")
@@ -128,7 +128,12 @@ def _runs(platform: Platform) -> list[Statement]:
 
 def _table(platform: Platform, key_arn: str) -> list[Statement]:
     """Return what the control table takes, and what the program's jobs write to it."""
-    statements = [
+    # DynamoDB uses the key with a grant, which who makes the table hands to it.
+    use = [
+        {**statement, "Action": [*statement["Action"], "kms:CreateGrant", "kms:DescribeKey"]}
+        for statement in keys.use(platform, key_arn, "dynamodb")
+    ]
+    return [
         allow(
             [
                 "dynamodb:*ContinuousBackups",
@@ -139,12 +144,8 @@ def _table(platform: Platform, key_arn: str) -> list[Statement]:
             ],
             [platform.control_table_arn],
         ),
+        *use,
     ]
-    if key_arn:
-        # DynamoDB uses the key with a grant, which who makes the table hands to it.
-        use = people.use_of_table_key(platform, key_arn)
-        statements += [{**use, "Action": [*use["Action"], "kms:CreateGrant", "kms:DescribeKey"]}]
-    return statements
 
 
 def _messages(platform: Platform, name: str) -> list[Statement]:

@@ -21,6 +21,7 @@ from batch.contract import Platform
 from batch.control import Skip
 from batch.documents import admission_request as request
 from batch.documents import keys, places, run_record
+from batch.documents.calls import RETRY, at_once, call, otherwise
 from batch.documents.jsonata import expression, text
 from batch.documents.run_record import INPUT, NOW
 from batch.documents.statements import Statement, allow
@@ -58,48 +59,34 @@ def states(
         after: the state that goes on once the run is let in.
     """
     return {
-        START: {
-            "Type": "Task",
-            "Resource": f"arn:{platform.partition}:states:::aws-sdk:dynamodb:transactWriteItems",
-            "Arguments": {
+        START: call(
+            platform,
+            "dynamodb:transactWriteItems",
+            {
                 "ClientRequestToken": expression(request.REQUEST),
                 "TransactItems": expression(request.items(platform, job, group_limit)),
             },
-            "Assign": {"admitted": expression(NOW)},
-            "Output": {},
-            "Retry": [
-                # A refusal is an answer. Its reasons are in the text that Catch reads.
-                # Nor does a table come back that is not there.
-                {
-                    "ErrorEquals": [
-                        "DynamoDb.TransactionCanceledException",
-                        "DynamoDb.ResourceNotFoundException",
-                    ],
-                    "MaxAttempts": 0,
-                },
-                {
-                    "ErrorEquals": ["States.TaskFailed"],
-                    "IntervalSeconds": 2,
-                    "BackoffRate": 2,
-                    # Nine minutes: DynamoDB knows the request again for ten.
-                    "MaxAttempts": 13,
-                    "MaxDelaySeconds": 60,
-                    "JitterStrategy": "FULL",
-                },
+            assign={"admitted": expression(NOW)},
+            retry=[
+                # A refusal is an answer, whose reasons are in the text that Catch reads; and a
+                # table does not come back that is not there.
+                at_once(
+                    "DynamoDb.TransactionCanceledException", "DynamoDb.ResourceNotFoundException"
+                ),
+                # Nine minutes: DynamoDB knows the request again for ten.
+                {**RETRY[0], "MaxAttempts": 13, "MaxDelaySeconds": 60},
             ],
-            "Catch": [
-                {
-                    "ErrorEquals": ["States.ALL"],
-                    "Assign": {
+            catch=[
+                otherwise(
+                    WHY,
+                    Assign={
                         "refused": request.refused(job, group_limit),
                         "trouble": run_record.trouble(),
                     },
-                    "Output": {},
-                    "Next": WHY,
-                }
+                )
             ],
-            "Next": after,
-        },
+            after=after,
+        ),
         WHY: _why(job, group_limit),
         _PAUSED: {
             "Type": "Wait",
@@ -191,7 +178,7 @@ def _why(job: Job, group_limit: int | None) -> dict[str, Any]:
         choices.append(
             {
                 "Condition": expression("$count($refused.failed) > 0"),
-                "Assign": {"holders": [], "alive": ""},
+                "Assign": {"alive": ""},
                 "Next": places.START,
             }
         )
@@ -271,8 +258,7 @@ def permissions(*, platform: Platform, key_arn: str = "") -> list[Statement]:
     Args:
         key_arn: the key of the control table, empty if it has none of its own.
     """
-    table = platform.control_table_arn
-    statements = [
+    return [
         allow(
             [
                 "dynamodb:ConditionCheckItem",
@@ -280,7 +266,7 @@ def permissions(*, platform: Platform, key_arn: str = "") -> list[Statement]:
                 "dynamodb:PutItem",
                 "dynamodb:UpdateItem",
             ],
-            [table],
+            [platform.control_table_arn],
             # And never the last results of jobs, what is expected of them, or what was told.
             **{
                 "ForAllValues:StringLike": {
@@ -289,7 +275,5 @@ def permissions(*, platform: Platform, key_arn: str = "") -> list[Statement]:
             },
         ),
         *places.permissions(platform=platform),
+        *keys.use(platform, key_arn, "dynamodb"),
     ]
-    if key_arn:
-        statements.append(keys.use(key_arn, through=f"dynamodb.{platform.region}.amazonaws.com"))
-    return statements

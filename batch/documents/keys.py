@@ -7,13 +7,22 @@ from batch.documents.statements import Policy, Statement, allow, allow_service
 from batch.documents.statements import policy as of
 
 
-def use(key_arn: str, *, through: str) -> Statement:
-    """Return what a role needs to write to something encrypted, only through that service."""
-    return allow(
-        ["kms:Decrypt", "kms:GenerateDataKey"],
-        [key_arn],
-        StringEquals={"kms:ViaService": through},
-    )
+def use(platform: Platform, key_arn: str, *services: str) -> list[Statement]:
+    """Return what a role needs to use what is encrypted, only through those services.
+
+    Args:
+        key_arn: the key; empty if there is none, and nothing is needed.
+    """
+    if not key_arn:
+        return []
+    return [
+        allow(
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            [key_arn],
+            StringEquals={"kms:ViaService": f"{service}.{platform.region}.amazonaws.com"},
+        )
+        for service in services
+    ]
 
 
 def policy(*, platform: Platform) -> Policy:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from batch import console
 from batch.contract import Platform
 from batch.documents.jsonata import text
 
@@ -28,12 +29,6 @@ FACT_LIMIT: Final = 200
 
 CUT: Final = "…"
 """What stands where something was left out."""
-
-_CONSOLES: Final = {
-    "aws": "console.aws.amazon.com",
-    "aws-cn": "console.amazonaws.cn",
-    "aws-us-gov": "console.amazonaws-us-gov.com",
-}
 
 # Escape sequences of terminals, then whatever is no character, then what turns the direction of
 # writing around. Joiners stay: emoji are made with them. Three backticks would begin or end a block
@@ -123,29 +118,15 @@ PIECES: Final = f"{_CLEAN}{_ESCAPE}{_CUT}{_FACT}{_MOMENT}{_DURATION}{_WORD}"
 """
 
 
-def console(platform: Platform) -> str:
-    """Return the start of the address of the AWS console."""
-    host = _CONSOLES.get(platform.partition, _CONSOLES["aws"])
-    return f"https://{platform.region}.{host}"
-
-
 def execution_link(platform: Platform, arn: str) -> str:
     """Return the expression for a link to the execution that the expression ``arn`` names."""
-    start = f"{console(platform)}/states/home?region={platform.region}#/v2/executions/details/"
-    return f"({text(f'<{start}')} & {arn} & '|execution>')"
+    return f"({text(f'<{console.executions(platform)}')} & {arn} & '|execution>')"
 
 
 def log_link(platform: Platform, stream: str) -> str:
-    """Return the expression for a link to the log that the expression ``stream`` names.
-
-    The console wants ``/`` encoded twice, with ``$`` for ``%``.
-    """
-    group = platform.task_log_group.replace("/", "$252F")
-    start = (
-        f"{console(platform)}/cloudwatch/home?region={platform.region}"
-        f"#logsV2:log-groups/log-group/{group}/log-events/"
-    )
-    return f"({text(f'<{start}')} & $join($split({stream}, '/'), '$252F') & '|log>')"
+    """Return the expression for a link to the log that the expression ``stream`` names."""
+    start, slash = f"<{console.task_logs(platform)}", text(console.SLASH)
+    return f"({text(start)} & $join($split({stream}, '/'), {slash}) & '|log>')"
 
 
 def command(platform: Platform, verb: str, subject: str) -> str:

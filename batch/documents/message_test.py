@@ -11,8 +11,8 @@ from typing import Any, Final
 from batch.contract import Platform, RunError
 from batch.control import Message, Skip
 from batch.documents import message, message_run, message_sweep
+from batch.documents.calls import call, otherwise
 from batch.documents.jsonata import expression, text
-from batch.documents.task_end import RETRY
 
 SEND: Final = "Send one of each"
 _FAILED: Final = "The test failed"
@@ -44,34 +44,30 @@ def states(*, platform: Platform, success_topic_arn: str, failure_topic_arn: str
                 "ProcessorConfig": {"Mode": "INLINE"},
                 "StartAt": _PUBLISH,
                 "States": {
-                    _PUBLISH: {
-                        "Type": "Task",
-                        "Resource": f"arn:{platform.partition}:states:::aws-sdk:sns:publish",
-                        "Arguments": {
+                    _PUBLISH: call(
+                        platform,
+                        "sns:publish",
+                        {
                             "TopicArn": expression("$states.input.topic"),
                             "Message": expression("$states.input.text"),
                         },
-                        "Output": expression(
+                        output=expression(
                             "{'message': $states.input.message, 'topic': $states.input.topic}"
                         ),
-                        "Retry": RETRY,
-                        "End": True,
-                    }
+                    )
                 },
             },
             "MaxConcurrency": 1,
             "Output": expression("{'sent': $states.result}"),
             "Catch": [
-                {
-                    "ErrorEquals": ["States.ALL"],
-                    "Assign": {
+                otherwise(
+                    _FAILED,
+                    Assign={
                         "failure": expression(
                             "$states.errorOutput.Error & ': ' & $states.errorOutput.Cause"
                         )
                     },
-                    "Output": {},
-                    "Next": _FAILED,
-                }
+                )
             ],
             "End": True,
         },

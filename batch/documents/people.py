@@ -100,7 +100,7 @@ def deployer(*, platform: Platform, boundary_arn: str = "", key_arn: str = "") -
             _write(
                 platform, control.EXPECTATIONS, "DeleteItem", "GetItem", "PutItem", "UpdateItem"
             ),
-            *_key(platform, key_arn),
+            *keys.use(platform, key_arn, "dynamodb"),
             allow(
                 [
                     "ecs:ListTagsForResource",
@@ -177,11 +177,6 @@ def roles(arn: str, *, boundary_arn: str, bounded_only: bool) -> list[Statement]
     ]
 
 
-def use_of_table_key(platform: Platform, key_arn: str) -> Statement:
-    """Return what a table with a key of one's own takes, of whoever reads or writes it."""
-    return keys.use(key_arn, through=f"dynamodb.{platform.region}.amazonaws.com")
-
-
 def _write(platform: Platform, partition: str, *verbs: str) -> Statement:
     """Return what changing the items of one partition of the control table takes."""
     own: dict[str, Any] = {
@@ -192,10 +187,6 @@ def _write(platform: Platform, partition: str, *verbs: str) -> Statement:
     return allow([f"dynamodb:{verb}" for verb in verbs], [platform.control_table_arn], **own)
 
 
-def _key(platform: Platform, key_arn: str) -> list[Statement]:
-    return [use_of_table_key(platform, key_arn)] if key_arn else []
-
-
 def _read_runs(platform: Platform, key_arn: str) -> list[Statement]:
     """Return what the state of a run, its record and its log lines take."""
     logs = platform.log_group_arn(platform.task_log_group)
@@ -203,7 +194,7 @@ def _read_runs(platform: Platform, key_arn: str) -> list[Statement]:
     return [
         allow(["dynamodb:BatchGetItem", "dynamodb:GetItem"], [table]),
         allow(["dynamodb:Query"], [table, f"{table}/index/*"]),
-        *_key(platform, key_arn),
+        *keys.use(platform, key_arn, "dynamodb"),
         allow(
             ["states:DescribeExecution", "states:GetExecutionHistory"],
             [platform.execution_arn("*", "*")],

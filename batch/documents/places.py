@@ -21,9 +21,9 @@ from typing import Any, Final
 from batch import control
 from batch.contract import Platform
 from batch.documents import task_end
+from batch.documents.calls import RETRY, at_once, call, otherwise
 from batch.documents.jsonata import expression, text
 from batch.documents.statements import Statement, allow
-from batch.documents.task_end import RETRY
 
 START: Final = "Who has the place?"
 _NEXT: Final = "Another holder?"
@@ -32,9 +32,6 @@ _FREE: Final = "Free the place"
 _UNKNOWN: Final = "When did it begin?"
 _LOST: Final = "Long over?"
 _OF: Final = " of the holder"
-
-UNKNOWN_SECONDS: Final = 15 * 60
-"""How long an execution that Step Functions does not know counts as alive."""
 
 _LOST_SECONDS: Final = 40 * 60
 """How long a task that cannot be found may run: two sweeps, the second of which stops it."""
@@ -66,12 +63,13 @@ def states(
         pause: the state that does so after a moment, as nobody was found to hold one.
         taken: the state that goes on where every holder is alive.
     """
-    sdk = f"arn:{platform.partition}:states:::aws-sdk"
+    unknown = "Sfn.ExecutionDoesNotExistException"
+    alive = [otherwise(_NEXT, Assign=_KEEP)]
     return {
-        START: {
-            "Type": "Task",
-            "Resource": f"{sdk}:dynamodb:transactGetItems",
-            "Arguments": {
+        START: call(
+            platform,
+            "dynamodb:transactGetItems",
+            {
                 "TransactItems": [
                     {
                         "Get": {
@@ -82,12 +80,10 @@ def states(
                     for place in places
                 ]
             },
-            "Assign": {"holders": _holders(len(places))},
-            "Output": {},
-            "Retry": RETRY,
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": taken}],
-            "Next": _NEXT,
-        },
+            assign={"holders": _holders(len(places))},
+            catch=[otherwise(taken)],
+            after=_NEXT,
+        ),
         _NEXT: {
             "Type": "Choice",
             "Choices": [
@@ -101,35 +97,24 @@ def states(
             # Nobody has it: it was given back meanwhile.
             "Default": pause,
         },
-        _LOOK: {
-            "Type": "Task",
-            "Resource": f"{sdk}:sfn:describeExecution",
-            "Arguments": {
+        _LOOK: call(
+            platform,
+            "sfn:describeExecution",
+            {
                 "ExecutionArn": expression("$old.execution"),
                 # Input and output together can be more than a state may have.
                 "IncludedData": "METADATA_ONLY",
             },
-            "Assign": {
+            assign={
                 "old": expression(
                     "$merge([$old, {'status': $states.result.Status,"
                     " 'over': $toMillis($states.result.StopDate)}])"
                 )
             },
-            "Output": {},
-            "Retry": [
-                {"ErrorEquals": ["Sfn.ExecutionDoesNotExistException"], "MaxAttempts": 0},
-                *RETRY,
-            ],
-            "Catch": [
-                {
-                    "ErrorEquals": ["Sfn.ExecutionDoesNotExistException"],
-                    "Output": {},
-                    "Next": _UNKNOWN,
-                },
-                {"ErrorEquals": ["States.ALL"], "Assign": _KEEP, "Output": {}, "Next": _NEXT},
-            ],
-            "Next": "Is it gone?",
-        },
+            retry=[at_once(unknown), *RETRY],
+            catch=[{"ErrorEquals": [unknown], "Output": {}, "Next": _UNKNOWN}, *alive],
+            after="Is it gone?",
+        ),
         "Is it gone?": {
             "Type": "Choice",
             "Choices": [
@@ -144,7 +129,7 @@ def states(
             ],
             "Default": task_end.find(_OF),
         },
-        **({} if not replace else _stop(sdk)),
+        **(_stop(platform, alive) if replace else {}),
         **task_end.states(
             platform=platform,
             execution="$old.execution",
@@ -167,10 +152,10 @@ def states(
             "Default": "Keep the place",
         },
         "Keep the place": {"Type": "Pass", "Assign": _KEEP, "Output": {}, "Next": _NEXT},
-        _UNKNOWN: {
-            "Type": "Task",
-            "Resource": f"{sdk}:dynamodb:getItem",
-            "Arguments": {
+        _UNKNOWN: call(
+            platform,
+            "dynamodb:getItem",
+            {
                 "TableName": platform.control_table,
                 "Key": {
                     "pk": {"S": expression(f"'run#' & {_job(platform)}")},
@@ -179,18 +164,14 @@ def states(
                 "ConsistentRead": True,
                 "ProjectionExpression": "admitted",
             },
-            "Assign": {
+            assign={
                 "old": expression(
                     "$merge([$old, {'over': $toMillis($states.result.Item.admitted.S)}])"
                 )
             },
-            "Output": {},
-            "Retry": RETRY,
-            "Catch": [
-                {"ErrorEquals": ["States.ALL"], "Assign": _KEEP, "Output": {}, "Next": _NEXT}
-            ],
-            "Next": "Just begun?",
-        },
+            catch=alive,
+            after="Just begun?",
+        ),
         "Just begun?": {
             "Type": "Choice",
             "Choices": [
@@ -201,26 +182,22 @@ def states(
             ],
             "Default": "Keep the place",
         },
-        _FREE: {
-            "Type": "Task",
-            "Resource": f"{sdk}:dynamodb:updateItem",
-            "Arguments": {
+        _FREE: call(
+            platform,
+            "dynamodb:updateItem",
+            {
                 "TableName": platform.control_table,
                 "Key": {"pk": {"S": control.SLOTS}, "sk": {"S": expression("$old.place")}},
                 "UpdateExpression": "DELETE holders :gone",
                 "ExpressionAttributeValues": {":gone": {"SS": [expression("$old.execution")]}},
             },
-            "Output": {},
-            "Retry": RETRY,
-            "Catch": [
-                {"ErrorEquals": ["States.ALL"], "Assign": _KEEP, "Output": {}, "Next": _NEXT}
-            ],
-            "Next": again,
-        },
+            catch=alive,
+            after=again,
+        ),
     }
 
 
-def _ago(of: str, seconds: int = UNKNOWN_SECONDS) -> str:
+def _ago(of: str, seconds: int = control.UNKNOWN_SECONDS) -> str:
     return f"$toMillis($states.context.State.EnteredTime) - {of} > {seconds * 1000}"
 
 
@@ -275,25 +252,21 @@ def _replacing(places: Collection[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _stop(sdk: str) -> dict[str, Any]:
+def _stop(platform: Platform, alive: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "Stop the holder": {
-            "Type": "Task",
-            "Resource": f"{sdk}:sfn:stopExecution",
-            "Arguments": {
+        "Stop the holder": call(
+            platform,
+            "sfn:stopExecution",
+            {
                 "ExecutionArn": expression("$old.execution"),
                 "Error": control.REPLACED,
                 "Cause": expression(
                     "$string({'reason': 'replaced by the run ' & $states.context.Execution.Name})"
                 ),
             },
-            "Output": {},
-            "Retry": RETRY,
-            "Catch": [
-                {"ErrorEquals": ["States.ALL"], "Assign": _KEEP, "Output": {}, "Next": _NEXT}
-            ],
-            "Next": task_end.find(_OF),
-        }
+            catch=alive,
+            after=task_end.find(_OF),
+        )
     }
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from batch.contract import Platform
+from batch.documents import calls
+from batch.documents.calls import otherwise
 from batch.documents.jsonata import expression
-from batch.documents.task_end import RETRY
 
 PUT_ASIDE: Final = "Put the event aside"
 TOO_MANY_TRIES: Final = "Too many tries"
@@ -35,33 +36,20 @@ def call(
     action: str,
     arguments: dict[str, Any],
     *,
-    after: str | None = None,
+    after: str = "",
     assign: dict[str, Any] | None = None,
     catch: list[dict[str, Any]] | None = None,
+    **what: Any,
 ) -> dict[str, Any]:
-    """Return the state that makes a call of AWS.
+    """Return the state that makes a call of AWS (``calls.call``).
 
     Args:
-        after: the state that goes on; the execution ends without one.
         catch: what becomes of a failure that stays; the event is put aside if it is not said.
     """
-    put_aside = {
-        "ErrorEquals": ["States.ALL"],
-        "Assign": {"failure": _FAILURE},
-        "Output": {},
-        "Next": PUT_ASIDE,
-    }
-    state: dict[str, Any] = {
-        "Type": "Task",
-        "Resource": f"arn:{platform.partition}:states:::aws-sdk:{action}",
-        "Arguments": arguments,
-        "Output": {},
-        "Retry": RETRY,
-        "Catch": catch or [put_aside],
-    }
-    if assign:
-        state["Assign"] = assign
-    return state | ({"Next": after} if after else {"End": True})
+    put_aside = otherwise(PUT_ASIDE, Assign={"failure": _FAILURE})
+    return calls.call(
+        platform, action, arguments, after=after, assign=assign, catch=catch or [put_aside], **what
+    )
 
 
 def failures(*, platform: Platform, queue_url: str) -> dict[str, Any]:
@@ -97,7 +85,7 @@ def failures(*, platform: Platform, queue_url: str) -> dict[str, Any]:
                     for name, value in attributes.items()
                 },
             },
-            catch=[{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": _FAILED}],
+            catch=[otherwise(_FAILED)],
             after=_FAILED,
         ),
         _FAILED: {

@@ -28,12 +28,12 @@ from batch.documents import (
     run_log,
     task_end,
 )
+from batch.documents.calls import RETRY, at_once, otherwise
 from batch.documents.jsonata import expression, moment, text
 from batch.documents.metrics import Metric
 from batch.documents.record_write import TELL, TELL_OTHER
 from batch.documents.recorder_calls import MOST_TRIES, TOO_MANY_TRIES, call, failures
 from batch.documents.statements import Statement, allow
-from batch.documents.task_end import RETRY
 
 PUBLISH_STATES: Final = (TELL_OTHER, TELL)
 """The states that send a message, in this order. Most messages only have the second."""
@@ -137,7 +137,7 @@ def definition(
                 "cloudwatch:putMetricData",
                 metrics.put(platform=platform, metric=Metric.RUNS_NOT_STARTED, value=1),
                 # The message matters more.
-                catch=[{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": TELL}],
+                catch=[otherwise(TELL)],
                 after=TELL,
             ),
             **run_log.states(platform=platform, after=TELL),
@@ -164,7 +164,7 @@ def permissions(
         topic_arns: every topic that it may publish to: the platform's, and those of jobs.
         key_arn: the customer's key of the table, the topics and the queue, empty if there is none.
     """
-    statements = [
+    return [
         allow(
             ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
             [platform.control_table_arn],
@@ -185,13 +185,8 @@ def permissions(
         allow(["sns:Publish"], sorted(set(topic_arns))),
         allow(["sqs:SendMessage"], [queue_arn]),
         *metrics.permissions(),
+        *keys.use(platform, key_arn, "dynamodb", "sns", "sqs"),
     ]
-    if key_arn:
-        statements += [
-            keys.use(key_arn, through=f"{service}.{platform.region}.amazonaws.com")
-            for service in ("dynamodb", "sns", "sqs")
-        ]
-    return statements
 
 
 _WRITES: Final = {
@@ -262,7 +257,7 @@ def _descriptions(platform: Platform) -> dict[str, Any]:
     }
 
 
-def _record(platform: Platform, after: str | None = None) -> dict[str, Any]:
+def _record(platform: Platform, after: str = "") -> dict[str, Any]:
     refused = "DynamoDb.TransactionCanceledException"
     state = call(
         platform,
@@ -271,16 +266,12 @@ def _record(platform: Platform, after: str | None = None) -> dict[str, Any]:
             "ClientRequestToken": expression(_REQUEST),
             "TransactItems": expression("$plan.items"),
         },
+        retry=[at_once(refused), *RETRY],
         after=after,
     )
-    return state | {
-        "Retry": [{"ErrorEquals": [refused], "MaxAttempts": 0}, *RETRY],
-        # What is there now may be this execution's own write, whose answer was lost.
-        "Catch": [
-            {"ErrorEquals": [refused], "Output": {}, "Next": "Wait for the table"},
-            *state["Catch"],
-        ],
-    }
+    # What is there now may be this execution's own write, whose answer was lost.
+    lost = {"ErrorEquals": [refused], "Output": {}, "Next": "Wait for the table"}
+    return state | {"Catch": [lost, *state["Catch"]]}
 
 
 def _tell(platform: Platform, topic: str, *, after: str) -> dict[str, Any]:

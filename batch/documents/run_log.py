@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from batch.contract import Platform
+from batch.documents.calls import call, otherwise
 from batch.documents.jsonata import expression
 from batch.documents.message_run import LOG_LINES
-from batch.documents.task_end import RETRY
 
 READ: Final = "Read the log"
 
@@ -42,16 +42,16 @@ def states(*, platform: Platform, after: str) -> dict[str, Any]:
 def _read(
     platform: Platform, lines: int, *, too_much: dict[str, Any], after: str
 ) -> dict[str, Any]:
-    return {
-        "Type": "Task",
-        "Resource": f"arn:{platform.partition}:states:::aws-sdk:cloudwatchlogs:getLogEvents",
-        "Arguments": {
+    return call(
+        platform,
+        "cloudwatchlogs:getLogEvents",
+        {
             "LogGroupName": platform.task_log_group,
             "LogStreamName": expression("$plan.run.logStream"),
             "Limit": lines,
             "StartFromHead": False,
         },
-        "Assign": {
+        assign={
             "log": expression(
                 """(
                 $lines := [$states.result.Events.Message];
@@ -59,16 +59,9 @@ def _read(
                 )"""
             )
         },
-        "Output": {},
-        "Retry": RETRY,
-        "Catch": [
+        catch=[
             {"ErrorEquals": ["States.DataLimitExceeded"], "Output": {}, **too_much},
-            {
-                "ErrorEquals": ["States.ALL"],
-                "Assign": {"log": {"lines": [], "why": _UNREADABLE}},
-                "Output": {},
-                "Next": after,
-            },
+            otherwise(after, Assign={"log": {"lines": [], "why": _UNREADABLE}}),
         ],
-        "Next": after,
-    }
+        after=after,
+    )

@@ -12,8 +12,8 @@ from typing import Any, Final
 from batch.contract import Platform, Trigger
 from batch.control import RUNNING, UNTOLD, Message, Skip, run_key
 from batch.documents import masking
+from batch.documents.calls import call, otherwise
 from batch.documents.jsonata import expression, moment, text
-from batch.documents.task_end import RETRY
 from batch.job import Job
 
 INPUT: Final = "($g := $states.context.Execution.Input; $type($g) = 'object' ? $g : {})"
@@ -78,26 +78,17 @@ NOT_OVER: Final = "attribute_not_exists(recorder)"
 
 def put(platform: Platform, written: str, *, failed: str, after: str) -> dict[str, Any]:
     """Return the state that writes the record ``written``, a JSONata object."""
-    return {
-        "Type": "Task",
-        "Resource": f"arn:{platform.partition}:states:::aws-sdk:dynamodb:putItem",
-        "Arguments": {
+    return call(
+        platform,
+        "dynamodb:putItem",
+        {
             "TableName": platform.control_table,
             "Item": expression(written),
             "ConditionExpression": NOT_OVER,
         },
-        "Output": {},
-        "Retry": RETRY,
-        "Catch": [
-            {
-                "ErrorEquals": ["States.ALL"],
-                "Assign": {"trouble": trouble()},
-                "Output": {},
-                "Next": failed,
-            }
-        ],
-        "Next": after,
-    }
+        catch=[otherwise(failed, Assign={"trouble": trouble()})],
+        after=after,
+    )
 
 
 def skipped() -> str:

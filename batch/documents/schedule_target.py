@@ -15,13 +15,11 @@ def permissions(*, platform: Platform, queue_arn: str, key_arn: str = "") -> lis
             with this role, so that the queue's own policy need not name it.
         key_arn: the key of that queue, empty if it has none of its own.
     """
-    statements = [
+    return [
         allow(
             ["states:StartExecution"],
             [platform.state_machine_arn("*"), platform.own_machine_arn(platform.sweep)],
         ),
         allow(["sqs:SendMessage"], [queue_arn]),
+        *keys.use(platform, key_arn, "sqs"),
     ]
-    if key_arn:
-        statements.append(keys.use(key_arn, through=f"sqs.{platform.region}.amazonaws.com"))
-    return statements

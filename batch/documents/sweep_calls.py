@@ -10,28 +10,22 @@ from __future__ import annotations
 from typing import Any, Final
 
 from batch.contract import Platform
+from batch.documents import calls
+from batch.documents.calls import RETRY, at_once
 from batch.documents.jsonata import expression, text
 from batch.documents.sweep_bounds import PROBLEMS
-from batch.documents.task_end import RETRY
 
 DONE: Final = "Done"
 """The last state of an item of a Map."""
 
-UNKNOWN_SECONDS: Final = 15 * 60
-"""How long an execution that Step Functions does not know counts as alive."""
-
 SETTLED_SECONDS: Final = 2 * 60
 """How long what has just happened is left to those whose work it is."""
 
-_FINAL: Final = {
-    "MaxAttempts": 0,
-    "ErrorEquals": [
-        "DynamoDb.ConditionalCheckFailedException",
-        "Sfn.ExecutionAlreadyExistsException",
-        "Sfn.ExecutionDoesNotExistException",
-    ],
-}
-"""Answers that another try does not change."""
+_ANSWERS: Final = at_once(
+    "DynamoDb.ConditionalCheckFailedException",
+    "Sfn.ExecutionAlreadyExistsException",
+    "Sfn.ExecutionDoesNotExistException",
+)
 
 _ERROR: Final = (
     "$substring($join([$states.errorOutput.Error, $states.errorOutput.Cause], ': '), 0, 400)"
@@ -48,25 +42,22 @@ def call(
     assign: Any = None,
     output: Any = None,
 ) -> dict[str, Any]:
-    """Return a state that calls AWS.
+    """Return a state that calls AWS (``calls.call``).
 
     Args:
-        action: ``service:action`` of the AWS SDK integration.
         failed: its ``Catch``.
         output: what the next state gets; its own input if nothing is said.
     """
-    state: dict[str, Any] = {
-        "Type": "Task",
-        "Resource": f"arn:{platform.partition}:states:::aws-sdk:{action}",
-        "Arguments": arguments,
-        "Output": expression("$states.input") if output is None else output,
-        "Retry": [_FINAL, *RETRY],
-        "Catch": failed,
-        "Next": after,
-    }
-    if assign is not None:
-        state["Assign"] = assign
-    return state
+    return calls.call(
+        platform,
+        action,
+        arguments,
+        after=after,
+        assign=assign,
+        output=expression("$states.input") if output is None else output,
+        retry=[_ANSWERS, *RETRY],
+        catch=failed,
+    )
 
 
 def _caught(**what: Any) -> list[dict[str, Any]]:
@@ -144,9 +135,25 @@ def add(problems: str) -> str:
     return expression(f"[$append($problems, {problems})[[0..{PROBLEMS - 1}]]]")
 
 
+def note(problem: str, *, after: str, assign: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the state that notes a problem which no call had."""
+    return {
+        "Type": "Pass",
+        "Assign": {**(assign or {}), "problems": add(text(problem))},
+        "Output": {},
+        "Next": after,
+    }
+
+
 def noted() -> str:
     """Return the expression for ``$problems`` with those of a Map's items."""
     return add("[$states.result.problem]")
+
+
+def execution(platform: Platform, job: str, run: str) -> str:
+    """Return the expression for the ARN of a run, from those for its job and its name."""
+    start = platform.execution_arn("", "").rpartition(":")[0]
+    return f"{text(start)} & {job} & ':' & {run}"
 
 
 def before(seconds: int, *, of: str = "$at") -> str:

@@ -122,7 +122,7 @@ def permissions(
     Args:
         key_arn: the customer's key of table, topic and queue, empty if there is none.
     """
-    statements = [
+    return [
         *sweep_runs.permissions(platform=platform),
         *sweep_tasks.permissions(platform=platform),
         *sweep_expectations.permissions(platform=platform),
@@ -138,10 +138,5 @@ def permissions(
         allow(["sns:Publish"], [failure_topic_arn]),
         allow(["sqs:SendMessage"], [queue_arn]),
         *metrics.permissions(),
+        *keys.use(platform, key_arn, "dynamodb", "sns", "sqs"),
     ]
-    if key_arn:
-        statements += [
-            keys.use(key_arn, through=f"{service}.{platform.region}.amazonaws.com")
-            for service in ("dynamodb", "sns", "sqs")
-        ]
-    return statements

@@ -26,7 +26,7 @@ from batch.documents import sweep_calls, sweep_recording
 from batch.documents.jsonata import expression, moment, text
 from batch.documents.statements import Statement, allow
 from batch.documents.sweep_bounds import ACTIONS, RUN_PAGE, RUNS
-from batch.documents.sweep_calls import DONE, SETTLED_SECONDS, UNKNOWN_SECONDS, call
+from batch.documents.sweep_calls import DONE, SETTLED_SECONDS, call
 from batch.documents.sweep_recording import RECORD, SAY_LATE, TELL, TELL_UNLESS_TOLD
 
 START: Final = "Read what is not told"
@@ -106,19 +106,10 @@ def states(*, platform: Platform, failure_topic_arn: str, after: str) -> dict[st
         _OPEN_MORE: _read(platform, control.RUNNING, ExclusiveStartKey=expression("$next")),
         # After the open runs: what cannot be told stays, and may be a lot.
         _UNTOLD_MORE: _read(platform, control.UNTOLD, ExclusiveStartKey=expression("$untold")),
-        _TOO_MANY: {
-            "Type": "Pass",
-            "Assign": {
-                "problems": sweep_calls.add(
-                    text(
-                        f"more than {RUNS} runs are open or not told,"
-                        " and the newest are not looked at"
-                    )
-                )
-            },
-            "Output": {},
-            "Next": after,
-        },
+        _TOO_MANY: sweep_calls.note(
+            f"more than {RUNS} runs are open or not told, and the newest are not looked at",
+            after=after,
+        ),
     }
 
 
@@ -209,7 +200,7 @@ def _records(platform: Platform, state: str) -> str:
     taken = ", ".join(f"'{name}': $r.{name}.S" for name in _TAKEN)
     return f"""[$map($states.result.Items, function($r) {{(
         $job := $substringAfter($r.pk.S, 'run#');
-        $execution := {_execution(platform, "$job", "$r.sk.S")};
+        $execution := {sweep_calls.execution(platform, "$job", "$r.sk.S")};
         {{
             'open': {text(state)},
             'job': $job,
@@ -218,11 +209,6 @@ def _records(platform: Platform, state: str) -> str:
             {taken}
         }}
         )}})]"""
-
-
-def _execution(platform: Platform, job: str, run: str) -> str:
-    """Return the expression for the ARN of a run."""
-    return f"{text(platform.execution_arn('', '').rpartition(':')[0])} & {job} & ':' & {run}"
 
 
 def _ask(platform: Platform) -> dict[str, Any]:
@@ -265,7 +251,7 @@ def _answered(answer: str) -> str:
         $status := $answer.Status;
         $goesOn := $status in ['RUNNING', 'PENDING_REDRIVE'];
         $settled := $toMillis({sweep_calls.before(SETTLED_SECONDS)});
-        $known := {sweep_calls.before(UNKNOWN_SECONDS)};
+        $known := {sweep_calls.before(control.UNKNOWN_SECONDS)};
         $late := $r.open = 'running' and $status = 'RUNNING' and $r.limit < $at;
         $do := $r.open = 'running' ? (
             $late ? ($exists($r.limitTold) ? '' : {text(SAY_LATE)}) :

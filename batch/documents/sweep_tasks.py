@@ -17,12 +17,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from batch import control
 from batch.contract import Platform
 from batch.documents import sweep_calls
 from batch.documents.jsonata import expression, text
 from batch.documents.statements import Statement, allow
 from batch.documents.sweep_bounds import DESCRIBED_TASKS, TASK_PAGE, TASKS
-from batch.documents.sweep_calls import DONE, SETTLED_SECONDS, UNKNOWN_SECONDS, call
+from batch.documents.sweep_calls import DONE, SETTLED_SECONDS, call
 
 START: Final = "List the running tasks"
 _LIST_MORE: Final = "List more running tasks"
@@ -72,16 +73,9 @@ def states(*, platform: Platform, after: str) -> dict[str, Any]:
             ],
             "Default": "Too many tasks",
         },
-        "Too many tasks": {
-            "Type": "Pass",
-            "Assign": {
-                "problems": sweep_calls.add(
-                    text(f"more than {TASKS} tasks run, and the rest is not looked at")
-                )
-            },
-            "Output": {},
-            "Next": after,
-        },
+        "Too many tasks": sweep_calls.note(
+            f"more than {TASKS} tasks run, and the rest is not looked at", after=after
+        ),
     }
 
 
@@ -122,7 +116,6 @@ def _list(platform: Platform, *, seen: str, after: str, **from_: Any) -> dict[st
 
 def _describe(platform: Platform) -> dict[str, Any]:
     """Return the state that finds the tasks of a few whose run is not known to go on."""
-    machine = platform.execution_arn("", "").rpartition(":")[0]
     return call(
         platform,
         "ecs:describeTasks",
@@ -140,7 +133,7 @@ def _describe(platform: Platform) -> dict[str, Any]:
                     'created': $toMillis($task.CreatedAt),
                     'job': $job,
                     'run': $run,
-                    'execution': {text(machine)} & $job & ':' & $run
+                    'execution': {sweep_calls.execution(platform, "$job", "$run")}
                 }} : {{}}
             )}});
             {{'orphans': [$filter($tasks, function($t) {{
@@ -182,7 +175,7 @@ def _stop(platform: Platform) -> dict[str, Any]:
                     "Condition": expression(
                         f"""$states.input.status in ['RUNNING', 'PENDING_REDRIVE'] or
                         ($states.input.status = 'UNKNOWN' and $states.input.created >
-                        $toMillis({sweep_calls.before(UNKNOWN_SECONDS)}))"""
+                        $toMillis({sweep_calls.before(control.UNKNOWN_SECONDS)}))"""
                     ),
                     "Output": {},
                     "Next": DONE,

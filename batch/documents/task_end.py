@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from batch.contract import Platform
+from batch.documents.calls import call, otherwise
 from batch.documents.jsonata import expression, text
 
 OWN_EXECUTION: Final = "$states.context.Execution.Id"
@@ -30,20 +31,6 @@ _MISSING_LOOKS: Final = 4
 
 _PAUSE: Final = expression("$power(2, $min([4, $looks - 1]))")
 """Seconds before another look: 1, 2, 4, 8, then 16."""
-
-# By States.TaskFailed and not by name: the names of what is worth a retry (throttling, a failing
-# service) are no stable contract. It matches everything but a time-out.
-RETRY: Final = [
-    {
-        "ErrorEquals": ["States.TaskFailed"],
-        "IntervalSeconds": 2,
-        "BackoffRate": 2,
-        "MaxAttempts": 6,
-        "MaxDelaySeconds": 30,
-        "JitterStrategy": "FULL",
-    }
-]
-"""Of a call of AWS that may be made twice."""
 
 
 def find(of: str = "") -> str:
@@ -73,26 +60,23 @@ def states(
         of: the end of the states' names, for a machine that has them twice.
     """
     task = {"Cluster": platform.cluster_arn}
-    sdk = f"arn:{platform.partition}:states:::aws-sdk"
     known = f"${variable}"
     stop, look = f"Stop the task{of}", f"Look at the task{of}"
     return {
-        find(of): {
-            "Type": "Task",
-            "Resource": f"{sdk}:sfn:getExecutionHistory",
-            "Arguments": {
+        find(of): call(
+            platform,
+            "sfn:getExecutionHistory",
+            {
                 "ExecutionArn": expression(execution),
                 "ReverseOrder": True,
                 # The newest events only, as a state's result holds 256 KiB; each look adds about
                 # ten, before which the task's lie.
                 "MaxResults": expression("15 + 15 * $looks"),
             },
-            "Assign": {"looks": expression("$looks + 1"), variable: _with_arn(known, execution)},
-            "Output": {},
-            "Retry": RETRY,
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": lost}],
-            "Next": f"Task found{of}?",
-        },
+            assign={"looks": expression("$looks + 1"), variable: _with_arn(known, execution)},
+            catch=[otherwise(lost)],
+            after=f"Task found{of}?",
+        ),
         f"Task found{of}?": {
             "Type": "Choice",
             "Choices": [
@@ -110,30 +94,26 @@ def states(
             "Default": lost,
         },
         f"Wait for the history{of}": {"Type": "Wait", "Seconds": _PAUSE, "Next": find(of)},
-        stop: {
-            "Type": "Task",
-            "Resource": f"{sdk}:ecs:stopTask",
-            "Arguments": {
+        stop: call(
+            platform,
+            "ecs:stopTask",
+            {
                 **task,
                 "Task": expression(f"{known}.taskArn"),
                 "Reason": expression(f"{known}.reason"),
             },
-            "Output": {},
-            "Retry": RETRY,
             # It may have ended by itself. Whether it did is what the next state sees.
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": look}],
-            "Next": look,
-        },
-        look: {
-            "Type": "Task",
-            "Resource": f"{sdk}:ecs:describeTasks",
-            "Arguments": {**task, "Tasks": [expression(f"{known}.taskArn")]},
-            "Assign": {"looks": expression("$looks + 1"), variable: _with_task(known, seen)},
-            "Output": {},
-            "Retry": RETRY,
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": lost}],
-            "Next": f"Task stopped{of}?",
-        },
+            catch=[otherwise(look)],
+            after=look,
+        ),
+        look: call(
+            platform,
+            "ecs:describeTasks",
+            {**task, "Tasks": [expression(f"{known}.taskArn")]},
+            assign={"looks": expression("$looks + 1"), variable: _with_task(known, seen)},
+            catch=[otherwise(lost)],
+            after=f"Task stopped{of}?",
+        ),
         f"Task stopped{of}?": {
             "Type": "Choice",
             "Choices": [
