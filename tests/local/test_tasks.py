@@ -834,8 +834,8 @@ def test_the_last_one_installed_runs_the_tasks(processes):
 
 
 def test_an_answer_shows_a_task_as_it_was_at_one_moment(processes):
-    task = processes.start("sh", "-c", "echo up; sleep 60")
-    processes.wait_for_line("up")
+    task = processes.start("sleep", "60")
+    wait_for(lambda: processes.is_(task, "RUNNING"), f"the start of {task}")
 
     # What moto writes its answer from, a while after it was asked.
     (seen,) = ecs_backends[ACCOUNT][REGION].describe_tasks("c", [task])
