@@ -1,7 +1,6 @@
 """Who looks after what no event told: the sweep, every 15 minutes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import pulumi
@@ -11,17 +10,10 @@ from batch.contract import Platform
 from batch.documents import sweep_machine
 from components import own_machine, role
 from components.notifications import Notifications, Outcome
+from components.own_machine import OwnMachine
 from components.rendering import rendered
 
 MINUTES: Final = 15
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """The machine and its role."""
-
-    machine: aws.sfn.StateMachine
-    role_arn: pulumi.Output[str]
 
 
 def make(
@@ -34,7 +26,7 @@ def make(
     roles: role.Place,
     needed: Sequence[pulumi.Resource],
     parent: pulumi.Resource,
-) -> Sweep:
+) -> OwnMachine:
     """Make the machine and its schedule.
 
     Args:
@@ -80,4 +72,4 @@ def make(
         },
         opts=pulumi.ResourceOptions(parent=parent),
     )
-    return Sweep(made.machine, made.role_arn)
+    return made

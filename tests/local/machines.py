@@ -16,11 +16,11 @@ from localaws.emulator import Emulator
 from localaws.feed import Happening, LogLine, TaskStateChange
 from tests.local.control import ControlTable
 from tests.local.ecs import wait_for
+from tests.local.executions import end_of
 from tests.roles import open_role
 
 PLATFORM = Platform("batch", "local", "123456789012", "us-east-1")
 AT_ONCE = Backoff(1, 0, 1, 1, jitter=False)
-ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 
 
 def time_out(run: str) -> None:
@@ -124,12 +124,7 @@ class Machines:
 
     def end(self, run: str) -> dict[str, Any]:
         """Return a run once it has ended; its output or cause as data."""
-
-        def ended() -> dict[str, Any] | None:
-            described = self.states.describe_execution(executionArn=run)
-            return described if described["status"] in ENDED else None
-
-        described = wait_for(ended, f"the end of {run}")
+        described = end_of(self.states, run)
         told = described.get("output") or described.get("cause")
         return described | {"told": json.loads(told) if told else None}
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from batch.contract import Platform
 from localaws import provision
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
@@ -21,9 +20,8 @@ from localaws.monitor import Made, Registration
 from localaws.provision.scheduler import schedule_request
 from tests.local.control import ControlTable
 from tests.local.ecs import wait_for
-from tests.local.machines import ENDED
-
-PLATFORM = Platform("batch", "local", "123456789012", "us-east-1")
+from tests.local.executions import ENDED
+from tests.local.machines import PLATFORM
 
 _PROGRAM = """
 from components import BatchPlatform, ScheduledJob

@@ -11,8 +11,8 @@ from batch.documents import recorder_machine, rules, trusts
 from batch.documents.statements import policy
 from localaws.emulator import Emulator
 from localaws.feed import SlackMessage
-from tests.local.ecs import wait_for
-from tests.local.machines import ENDED, PLATFORM, Machines
+from tests.local.executions import end_of, hurried
+from tests.local.machines import PLATFORM, Machines
 from tests.roles import open_role
 
 STARTED = "2026-11-23T18:00:00.100Z"
@@ -20,21 +20,6 @@ ENDED_AT = 1763928300000 + 365 * 86_400_000
 """Milliseconds: 2026-11-23 20:05:00 UTC."""
 
 CAUSE = {"exitCode": 3, "reason": "Essential container in task exited", "attempts": 2}
-
-
-def _hasten(definition: dict[str, Any]) -> None:
-    """Have every retry come soon: how long they wait is in the golden file."""
-    for state in definition["States"].values():
-        if state["Type"] == "Map":
-            _hasten(state["ItemProcessor"])
-        state["Retry"] = [
-            {**retry, "IntervalSeconds": 1, "MaxDelaySeconds": 2, "MaxAttempts": 2}
-            if retry["MaxAttempts"]
-            else retry
-            for retry in state.get("Retry", ())
-        ]
-        if not state["Retry"]:
-            del state["Retry"]
 
 
 class Recorder:
@@ -89,9 +74,10 @@ class Recorder:
             history_days=400,
             success_messages=success_messages,
         )
-        _hasten(definition)
         made = self.states.create_state_machine(
-            name=PLATFORM.recorder, definition=json.dumps(definition), roleArn=self._role
+            name=PLATFORM.recorder,
+            definition=json.dumps(hurried(definition, attempts=2)),
+            roleArn=self._role,
         )
         return str(made["stateMachineArn"])
 
@@ -206,13 +192,7 @@ class Recorder:
 
     def end(self, execution: str) -> dict[str, Any]:
         """Return one of its executions once it has ended."""
-
-        def ended() -> dict[str, Any] | None:
-            described = self.states.describe_execution(executionArn=execution)
-            return described if described["status"] in ENDED else None
-
-        found: dict[str, Any] = wait_for(ended, f"the end of {execution}")
-        return found
+        return end_of(self.states, execution)
 
     def take(self, event: dict[str, Any], name: str | None = None) -> list[str]:
         """Have it see to an event, and return the states that it went through."""

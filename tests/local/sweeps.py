@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from batch import control
-from batch.contract import Platform
 from batch.documents import (
     containers,
     machine_logs,
@@ -20,9 +19,10 @@ from batch.documents import (
 from localaws.emulator import Emulator
 from tests.local.control import ControlTable
 from tests.local.ecs import wait_for
+from tests.local.executions import end_of, hurried
+from tests.local.machines import PLATFORM
 from tests.roles import open_role
 
-PLATFORM = Platform("batch", "local", "123456789012", "us-east-1")
 ENTERED = "$states.context.State.EnteredTime"
 
 
@@ -159,12 +159,7 @@ class Sweeps:
 
     def end(self, execution: str) -> dict[str, Any]:
         """Return an execution once it has ended."""
-
-        def ended() -> dict[str, Any] | None:
-            described = self.states.describe_execution(executionArn=execution)
-            return described if described["status"] != "RUNNING" else None
-
-        return wait_for(ended, f"the end of {execution}")
+        return end_of(self.states, execution)
 
     # What there is after it
 
@@ -277,15 +272,3 @@ class Sweeps:
                 region=PLATFORM.region,
             ),
         )
-
-
-def hurried(definition: Any) -> Any:
-    """Return a definition that waits no longer than it must before it tries again."""
-    if isinstance(definition, dict):
-        changed = {key: hurried(value) for key, value in definition.items()}
-        if "IntervalSeconds" in changed:
-            changed |= {"IntervalSeconds": 1, "BackoffRate": 1, "MaxDelaySeconds": 2}
-        return changed
-    if isinstance(definition, list):
-        return [hurried(value) for value in definition]
-    return definition

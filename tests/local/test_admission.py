@@ -19,8 +19,9 @@ from localaws.emulator import Emulator
 from localaws.feed import TaskStateChange
 from localaws.fidelity.expressions import evaluate
 from tests.local.ecs import wait_for
+from tests.local.executions import ENDED
 from tests.local.faults import Faults
-from tests.local.machines import AT_ONCE, ENDED, PLATFORM, Machines, time_out
+from tests.local.machines import AT_ONCE, PLATFORM, Machines, time_out
 
 SCHEDULED = {"trigger": "schedule", "schedule": "default"}
 

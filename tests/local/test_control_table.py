@@ -11,6 +11,7 @@ from batch import control
 from batch.contract import Platform
 from tests.local.control import ControlTable
 from tests.local.ecs import wait_for
+from tests.local.executions import end_of
 from tests.local.faults import Faults
 from tests.roles import open_policy, open_role
 
@@ -101,11 +102,7 @@ class Cloud:
         return answer["executionArn"]
 
     def end(self, run: str) -> dict[str, Any]:
-        def ended() -> Any:
-            described = self.states.describe_execution(executionArn=run)
-            return described if described["status"] != "RUNNING" else None
-
-        return wait_for(ended, f"the end of {run}")
+        return end_of(self.states, run)
 
     def outputs(self, *runs: str) -> list[Any]:
         return [json.loads(self.end(run)["output"]) for run in runs]

@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from tests.local.ecs import wait_for
+from tests.local.executions import end_of
 from tests.local.faults import Faults
 from tests.roles import open_policy, open_role
 
@@ -57,11 +58,7 @@ class Cloud:
         return self.end(self.start(machine, name))
 
     def end(self, run: str) -> dict[str, Any]:
-        def ended() -> Any:
-            described = self.states.describe_execution(executionArn=run)
-            return described if described["status"] != "RUNNING" else None
-
-        return wait_for(ended, f"the end of {run}")
+        return end_of(self.states, run)
 
     def items(self) -> int:
         return self.table.scan(TableName="t")["Count"]
