@@ -13,7 +13,12 @@ import click
 
 from batch.errors import BatchError
 from batchctl import (
+    backfill,
+    check,
+    completion,
+    doctor,
     history,
+    importing,
     local,
     logs,
     ls,
@@ -22,7 +27,9 @@ from batchctl import (
     pausing,
     rerun,
     run,
+    schedule,
     show,
+    stop,
     why,
 )
 
@@ -89,11 +96,18 @@ for command in (
     why.why,
     logs.logs,
     run.run,
+    stop.stop,
     rerun.rerun,
+    backfill.backfill,
+    schedule.schedule,
     pausing.pause,
     pausing.resume,
     notify.notify,
+    check.check,
+    doctor.doctor,
+    importing.importing,
     local.local,
+    completion.completion,
 ):
     batchctl.add_command(command)
 
