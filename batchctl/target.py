@@ -15,6 +15,8 @@ from typing import Any
 
 import click
 
+from batchctl.completion import stacks
+
 DEFAULT_PLATFORM = "batch"
 ENV_VARIABLE = "BATCHCTL_ENV"
 
@@ -119,7 +121,12 @@ def checkout() -> Path:
 def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that name the platform; the command gets ``target``."""
 
-    @click.option("--env", envvar=ENV_VARIABLE, help="Stack of this checkout: local, stg, prod.")
+    @click.option(
+        "--env",
+        envvar=ENV_VARIABLE,
+        shell_complete=stacks,
+        help="Stack of this checkout: local, stg, prod.",
+    )
     @click.option("--platform", help="Name of the platform. Default: the stack's, or batch.")
     @click.option("--stack", help="Stack of the platform, outside its checkout.")
     @click.option("--region", help="AWS region. Default: the stack's, or AWS_REGION.")
