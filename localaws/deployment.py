@@ -6,7 +6,7 @@ Not in here: how a resource is made, see :mod:`localaws.provision`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from batch import stackfile
 from batch.errors import BatchError
 from localaws import provision
 from localaws.errors import DeploymentFailed
-from localaws.evaluation import evaluate
-from localaws.monitor import Made, Registration, Resource
+from localaws.evaluation import Evaluation, evaluate
+from localaws.monitor import Answer, Made, Registration, Resource
 
 
 @dataclass(frozen=True)
@@ -61,27 +61,41 @@ def deploy(
         DeploymentFailed: the program or a resource failed. The emulator is empty again.
         InvalidInput: the program refused its configuration or a job.
     """
-    directory = Path(project_dir).resolve()
-    read = stackfile.read(stack, directory)
-    read = replace(read, config=_here({**read.config, **(config or {})}, emulator.endpoint))
-    region = read.region or emulator.region
-    context = provision.Context(
-        emulator=emulator,
-        project_dir=str(directory),
-        provider=provision.provider_of(region, read.config.get("aws:defaultTags")),
-    )
-
+    read, context = prepared(emulator, stack, Path(project_dir).resolve(), config)
     making = _Making(context, needed)
-
-    def answer(token: str, args: dict[str, Any]) -> dict[str, Any]:
-        return _answered(context, token, args)
-
     try:
-        evaluation = evaluate(stack, directory, make=making, answer=answer, stack_file=read)
+        evaluation = evaluate(
+            stack, context.project_dir, make=making, answer=asked_of_aws(context), stack_file=read
+        )
     except BaseException:
         context.processes.end()
         _take_back(context)
         raise
+    return deployment_of(stack, context.provider.region, evaluation, left_out=making.left_out)
+
+
+def prepared(
+    emulator: provision.Emulator,
+    stack: str,
+    directory: Path,
+    config: Mapping[str, Any] | None = None,
+) -> tuple[stackfile.StackFile, provision.Context]:
+    """Return a stack's configuration with the emulator in it, and what its resources share."""
+    read = stackfile.read(stack, directory)
+    read = replace(read, config=_here({**read.config, **(config or {})}, emulator.endpoint))
+    return read, provision.Context(
+        emulator=emulator,
+        project_dir=str(directory),
+        provider=provision.provider_of(
+            read.region or emulator.region, read.config.get("aws:defaultTags")
+        ),
+    )
+
+
+def deployment_of(
+    stack: str, region: str, evaluation: Evaluation, *, left_out: Iterable[str] = ()
+) -> Deployment:
+    """Return the deployment of what a program registered."""
     return Deployment(
         stack=stack,
         region=region,
@@ -89,7 +103,7 @@ def deploy(
         outputs=evaluation.outputs,
         secrets=evaluation.secrets,
         warnings=evaluation.warnings,
-        left_out=frozenset(making.left_out),
+        left_out=frozenset(left_out),
     )
 
 
@@ -105,14 +119,14 @@ class _Making:
     def __call__(self, registration: Registration) -> Made:
         if provision.foreseeable(registration) and not self.needed(registration):
             self.left_out[registration.urn] = registration
-            return _made(self.context, registration, later=True)
+            return made(self.context, registration, later=True)
         return self._make(registration)
 
     def _make(self, registration: Registration) -> Made:
         for urn in registration.dependencies:
             if (late := self.left_out.pop(urn, None)) is not None:
                 self._make(late)
-        return _made(self.context, registration)
+        return made(self.context, registration)
 
 
 def _here(config: dict[str, Any], endpoint: str) -> dict[str, Any]:
@@ -126,8 +140,25 @@ def _here(config: dict[str, Any], endpoint: str) -> dict[str, Any]:
     return here
 
 
-def _made(context: provision.Context, registration: Registration, *, later: bool = False) -> Made:
+def made(
+    context: provision.Context,
+    registration: Registration,
+    *,
+    later: bool = False,
+    there: Resource | None = None,
+) -> Made:
+    """Make a resource, or change what is there, with errors that name it.
+
+    Args:
+        later: Only check it and tell what it will be.
+        there: What was made of it before.
+
+    Raises:
+        DeploymentFailed: AWS refused it, or the emulator has no such thing.
+    """
     try:
+        if there is not None:
+            return provision.change(context, registration, there)
         return provision.make(context, registration, later=later)
     except BatchError:
         raise
@@ -142,13 +173,18 @@ def _made(context: provision.Context, registration: Registration, *, later: bool
         ) from error
 
 
-def _answered(context: provision.Context, token: str, args: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return provision.answer(context, token, args)
-    except BatchError:
-        raise
-    except Exception as error:
-        raise DeploymentFailed(f"{token}: {error}; correct its arguments") from error
+def asked_of_aws(context: provision.Context) -> Answer:
+    """Return what answers the program's invokes from the emulator."""
+
+    def answer(token: str, args: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return provision.answer(context, token, args)
+        except BatchError:
+            raise
+        except Exception as error:
+            raise DeploymentFailed(f"{token}: {error}; correct its arguments") from error
+
+    return answer
 
 
 def _take_back(context: provision.Context) -> None:

@@ -39,6 +39,8 @@ def surroundings(project_dir: Path) -> Iterator[None]:
         del sys.modules[name]
     main, path, arguments = sys.modules.get("__main__"), sys.path[:], sys.argv[:]
     directory, collecting, debug = Path.cwd(), gc.isenabled(), pulumi.log.debug
+    # Compiled modules are told apart by whole seconds: one that was edited since might not be read.
+    compiled, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     sys.path.insert(0, str(project_dir))
     sys.argv[:] = [str(project_dir / "__main__.py")]
     os.chdir(project_dir)
@@ -52,6 +54,7 @@ def surroundings(project_dir: Path) -> Iterator[None]:
         if collecting:
             gc.enable()
         pulumi.log.debug = debug
+        sys.dont_write_bytecode = compiled
         os.chdir(directory)
         sys.argv[:], sys.path[:] = arguments, path
         for name in [name for name in sys.modules if _top(name) in own]:
@@ -68,6 +71,15 @@ def run(project_dir: Path) -> None:
     module.__file__ = str(path)
     sys.modules["__main__"] = module
     exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)  # noqa: S102
+
+
+def files(project_dir: Path) -> list[Path]:
+    """Return the Python files that a program may import from its directory."""
+    packages = [project_dir / name for name in _own_names(project_dir)]
+    return [
+        *project_dir.glob("*.py"),
+        *(path for package in packages if package.is_dir() for path in package.rglob("*.py")),
+    ]
 
 
 def failure(project_dir: Path, error: BaseException) -> BatchError:

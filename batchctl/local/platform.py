@@ -56,6 +56,7 @@ class LocalPlatform:
     settings: Settings
     jobs: list[DeployedJob]
     """Every job that the program has, sorted by name."""
+    deployment: Deployment
 
 
 @contextmanager
@@ -113,9 +114,14 @@ def provisioned(
         if wrong := [name for name in only if name not in known]:
             raise NotFound.jobs(wrong, settings.platform_name, known)
         console.print(f"provisioned {_count(deployment, only)} in {took:.1f} s")
-        for warning in deployment.warnings:
-            console.print(f"[yellow]warning:[/] {escape(warning)}")
-        yield LocalPlatform(emulator, aws, settings, jobs)
+        warn(console, deployment)
+        yield LocalPlatform(emulator, aws, settings, jobs, deployment)
+
+
+def warn(console: Console, deployment: Deployment) -> None:
+    """Tell what the program warned of."""
+    for warning in deployment.warnings:
+        console.print(f"[yellow]warning:[/] {escape(warning)}")
 
 
 def _count(deployment: Deployment, only: Collection[str]) -> str:

@@ -36,10 +36,13 @@ def up(stack: str, port: int, executor: str, at: datetime | None, fast: bool) ->
     """Provision the platform, serve the AWS API and fire schedules until Ctrl-C.
 
     Any client works against it: the AWS CLI with --endpoint-url, boto3, batchctl --env local.
+    A change of a job is deployed as soon as its file is saved; runs and their history stay.
 
     Example: batchctl local up
     """
     from batchctl.local import platform, screen
+    from batchctl.local.following import LOOK_SECONDS, Following
+    from batchctl.target import checkout
 
     console = screen.console()
     with (
@@ -53,8 +56,10 @@ def up(stack: str, port: int, executor: str, at: datetime | None, fast: bool) ->
         console.print(
             f"{len(names)} jobs; their schedules fire. `batchctl ls --env {stack}` lists them"
         )
-        console.print("Ctrl-C ends it")
-        told.wait()
+        console.print("what you save under jobs/ is deployed at once; Ctrl-C ends it")
+        following = Following(local, checkout(), console)
+        while not told.wait(LOOK_SECONDS):
+            following.look()
         console.print("ending")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from localaws.monitor import Made
-from localaws.provision.registry import Order, makes
+from localaws.monitor import Made, Resource
+from localaws.provision.registry import Order, changes, makes, removes
 
 _SHELL = ("/bin/sh", "-c")
 
@@ -38,6 +38,17 @@ def command(order: Order) -> Made:
             "\n".join(text for text in (fix, stdout, stderr) if text),
         )
     return Made(order.registration.urn, {"stdout": stdout, "stderr": stderr})
+
+
+@changes("command:local:Command")
+def changed_command(order: Order, _there: Resource) -> Made:
+    """Run it again: what changed is what it is run for."""
+    return command(order)
+
+
+@removes("command:local:Command")
+def removed_command(_order: Order, _there: Resource) -> None:
+    """Forget a command that ran."""
 
 
 def _environment(order: Order) -> dict[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from localaws.monitor import Made
-from localaws.provision.registry import Inputs, Order, makes
+from localaws.monitor import Made, Resource
+from localaws.provision.registry import Inputs, Order, changes, makes, removes
 from localaws.provision.shapes import present, tag_list
 
 
@@ -127,13 +127,37 @@ def table(order: Order) -> Made:
 def table_item(order: Order) -> Made:
     """Put an item, which must not be there: the provider does not take over what it finds."""
     inputs = order.inputs
-    item: dict[str, dict[str, str]] = json.loads(inputs["item"])
-    keys = [inputs["hashKey"], *([inputs["rangeKey"]] if inputs.get("rangeKey") else [])]
     order.client("dynamodb").put_item(
         TableName=inputs["tableName"],
-        Item=item,
+        Item=_item(inputs),
         ConditionExpression="attribute_not_exists(#hk)",
         ExpressionAttributeNames={"#hk": inputs["hashKey"]},
     )
-    id_ = [inputs["tableName"], *(part for key in keys for part in (key, *item[key].values()))]
-    return Made("|".join(id_))
+    parts = [part for name, value in _key(inputs).items() for part in (name, *value.values())]
+    return Made("|".join([inputs["tableName"], *parts]))
+
+
+@changes("aws:dynamodb/tableItem:TableItem")
+def changed_table_item(order: Order, there: Resource) -> Made:
+    """Put an item in the place of what it was."""
+    order.client("dynamodb").put_item(TableName=order.inputs["tableName"], Item=_item(order.inputs))
+    return Made(there.id)
+
+
+@removes("aws:dynamodb/tableItem:TableItem")
+def removed_table_item(order: Order, _there: Resource) -> None:
+    """Delete an item."""
+    order.client("dynamodb").delete_item(
+        TableName=order.inputs["tableName"], Key=_key(order.inputs)
+    )
+
+
+def _item(inputs: Inputs) -> dict[str, dict[str, str]]:
+    item: dict[str, dict[str, str]] = json.loads(inputs["item"])
+    return item
+
+
+def _key(inputs: Inputs) -> dict[str, dict[str, str]]:
+    item = _item(inputs)
+    names = [inputs["hashKey"], *([inputs["rangeKey"]] if inputs.get("rangeKey") else [])]
+    return {name: item[name] for name in names}

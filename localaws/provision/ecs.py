@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from localaws.monitor import Made
-from localaws.provision.registry import Inputs, Order, makes
+from localaws.monitor import Made, Resource
+from localaws.provision.registry import Inputs, Order, changes, makes, removes
 from localaws.provision.shapes import camel, lower_tag_list, present
 
 
@@ -104,3 +104,15 @@ def task_definition(order: Order) -> Made:
             "revision": made["revision"],
         },
     )
+
+
+@changes("aws:ecs/taskDefinition:TaskDefinition")
+def changed_task_definition(order: Order, _there: Resource) -> Made:
+    """Register a further revision."""
+    return task_definition(order)
+
+
+@removes("aws:ecs/taskDefinition:TaskDefinition")
+def removed_task_definition(order: Order, there: Resource) -> None:
+    """Deregister a revision."""
+    order.client("ecs").deregister_task_definition(taskDefinition=there.outputs["arn"])

@@ -6,8 +6,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localaws.monitor import Made
-from localaws.provision.registry import Inputs, Order, makes
+from localaws.monitor import Made, Resource
+from localaws.provision.registry import Inputs, Order, changes, makes, removes
 from localaws.provision.shapes import present, tag_list
 
 
@@ -61,6 +61,36 @@ def role_policy(order: Order) -> Made:
     name = order.name()
     order.client("iam").put_role_policy(**role_policy_request(order.inputs, name))
     return Made(f"{order.inputs['role']}:{name}", {"name": name})
+
+
+@changes("aws:iam/rolePolicy:RolePolicy")
+def changed_role_policy(order: Order, _there: Resource) -> Made:
+    """Write a policy in the place of what it was."""
+    return role_policy(order)
+
+
+@removes("aws:iam/rolePolicy:RolePolicy")
+def removed_role_policy(order: Order, there: Resource) -> None:
+    """Take a policy out of a role."""
+    role, _, name = there.id.partition(":")
+    order.client("iam").delete_role_policy(RoleName=role, PolicyName=name)
+
+
+@removes("aws:iam/role:Role")
+def removed_role(order: Order, there: Resource) -> None:
+    """Remove a role, with the policies that are inside it. Those of their own are gone by now."""
+    client = order.client("iam")
+    for name in client.list_role_policies(RoleName=there.id)["PolicyNames"]:
+        client.delete_role_policy(RoleName=there.id, PolicyName=name)
+    client.delete_role(RoleName=there.id)
+
+
+@removes("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+def removed_role_policy_attachment(order: Order, _there: Resource) -> None:
+    """Detach a managed policy from a role."""
+    order.client("iam").detach_role_policy(
+        RoleName=order.inputs["role"], PolicyArn=order.inputs["policyArn"]
+    )
 
 
 @makes("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "policyArn role")

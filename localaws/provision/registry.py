@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from localaws.errors import DeploymentFailed
-from localaws.monitor import Made, Registration
+from localaws.monitor import Made, Registration, Resource
 from localaws.provision.processes import Processes
 
 Inputs = dict[str, Any]
@@ -92,6 +92,11 @@ class Context:
         urn = registration.provider.rpartition("::")[0]
         return Order(self, registration, self.providers.get(urn, self.provider))
 
+    def keep(self, registration: Registration, id_: str) -> None:
+        """Remember what is there already, and is to stay."""
+        if registration.custom:
+            self.remember(self.of(registration), Made(id_))
+
     def remember(self, order: Order, made: Made) -> None:
         """Refuse a second resource of one physical name, which moto often takes for the first."""
         key = (order.registration.type, order.region, made.id)
@@ -157,6 +162,9 @@ class Order:
 
 
 Maker = Callable[[Order], Made]
+Changer = Callable[[Order, Resource], Made]
+"""Given what there is to be, and what there is."""
+Remover = Callable[[Order, Resource], None]
 Answerer = Callable[["Question"], dict[str, Any]]
 
 
@@ -185,6 +193,8 @@ class Question:
 
 _makers: dict[str, tuple[Maker, frozenset[str]]] = {}
 _foreseers: dict[str, Maker] = {}
+_changers: dict[str, Changer] = {}
+_removers: dict[str, Remover] = {}
 _answerers: dict[str, tuple[Answerer, frozenset[str]]] = {}
 
 _EVERYWHERE = frozenset({"region"})
@@ -206,6 +216,26 @@ def foresees(token: str) -> Callable[[Maker], Maker]:
     def register(foreseer: Maker) -> Maker:
         _foreseers[token] = foreseer
         return foreseer
+
+    return register
+
+
+def changes(token: str) -> Callable[[Changer], Changer]:
+    """Register what changes a resource that is there, where making it again would not."""
+
+    def register(changer: Changer) -> Changer:
+        _changers[token] = changer
+        return changer
+
+    return register
+
+
+def removes(token: str) -> Callable[[Remover], Remover]:
+    """Register what removes a resource."""
+
+    def register(remover: Remover) -> Remover:
+        _removers[token] = remover
+        return remover
 
     return register
 
@@ -238,6 +268,43 @@ def make(context: Context, registration: Registration, *, later: bool = False) -
     """
     if not registration.custom:
         return Made("")
+    understood = _understood(registration)
+    order = context.of(registration)
+    maker = _foreseers[registration.type] if later else _makers[registration.type][0]
+    return _complete(order, maker(order), understood)
+
+
+def changeable(registration: Registration) -> bool:
+    """Return whether :func:`change` can bring about what is registered now."""
+    return not registration.custom or registration.type in _changers
+
+
+def change(context: Context, registration: Registration, there: Resource) -> Made:
+    """Change the resource that is there to what is registered now.
+
+    Its physical name stays: under another one it would be another resource.
+    """
+    if not registration.custom:
+        return Made("")
+    understood = _understood(registration)
+    order = context.of(registration)
+    return _complete(order, _changers[registration.type](order, there), understood)
+
+
+def removable(registration: Registration) -> bool:
+    """Return whether :func:`remove` can remove it."""
+    return not registration.custom or registration.type in _removers
+
+
+def remove(context: Context, there: Resource) -> None:
+    """Remove a resource."""
+    registration = there.registration
+    if registration.custom:
+        _removers[registration.type](context.of(registration), there)
+
+
+def _understood(registration: Registration) -> frozenset[str]:
+    """Return the properties that a type has here, or raise if the registration has others."""
     if registration.type not in _makers:
         raise DeploymentFailed(
             f"{registration.where}: the emulator cannot make this type; "
@@ -248,20 +315,23 @@ def make(context: Context, registration: Registration, *, later: bool = False) -
             f"{registration.where}: reading what exists already is not possible here; the "
             "emulator holds only what this program makes: look it up with a function, or make it"
         )
-    maker, understood = _makers[registration.type]
+    _, understood = _makers[registration.type]
     given = {key for key, value in registration.inputs.items() if value is not None}
     if unknown := sorted(given - understood):
         raise DeploymentFailed(
             f"{registration.where}: the emulator does not know the property "
             f"{', '.join(unknown)}; add it to the type's function in localaws/provision"
         )
-    order = context.of(registration)
-    made = (_foreseers[registration.type] if later else maker)(order)
-    context.remember(order, made)
+    return understood
+
+
+def _complete(order: Order, made: Made, understood: frozenset[str]) -> Made:
+    """Return what was made with the outputs that every resource has."""
+    order.context.remember(order, made)
     outputs = dict(made.outputs)
     if "tags" in understood:
         outputs.setdefault("tagsAll", order.tags())
-    if registration.type.startswith("aws:"):
+    if order.registration.type.startswith("aws:"):
         outputs.setdefault("region", order.region)
     return Made(made.id, outputs)
 

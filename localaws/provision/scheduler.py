@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from localaws.monitor import Made
-from localaws.provision.registry import Inputs, Order, foresees, makes
+from localaws.monitor import Made, Resource
+from localaws.provision.registry import Inputs, Order, changes, foresees, makes, removes
 from localaws.provision.shapes import pascal, present, tag_list
 
 _DEFAULT_GROUP = "default"
@@ -57,6 +57,20 @@ def schedule_to_be(order: Order) -> Made:
     name, group = order.name(), order.inputs.get("groupName") or _DEFAULT_GROUP
     arn = order.arn("scheduler", f"schedule/{group}/{name}")
     return Made(f"{group}/{name}", {"arn": arn, "name": name, "groupName": group})
+
+
+@changes("aws:scheduler/schedule:Schedule")
+def changed_schedule(order: Order, _there: Resource) -> Made:
+    """Change a schedule: all of it is sent."""
+    order.client("scheduler").update_schedule(**schedule_request(order.inputs, order.name()))
+    return schedule_to_be(order)
+
+
+@removes("aws:scheduler/schedule:Schedule")
+def removed_schedule(order: Order, there: Resource) -> None:
+    """Remove a schedule."""
+    group, _, name = there.id.partition("/")
+    order.client("scheduler").delete_schedule(GroupName=group, Name=name)
 
 
 def schedule_group_request(name: str, tags: dict[str, str]) -> dict[str, Any]:

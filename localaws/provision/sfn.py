@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from localaws.monitor import Made
-from localaws.provision.registry import Inputs, Order, foresees, makes
+from localaws.monitor import Made, Resource
+from localaws.provision.registry import Inputs, Order, changes, foresees, makes, removes
 from localaws.provision.shapes import camel, lower_tag_list, present
 
 
@@ -56,6 +56,24 @@ def state_machine_to_be(order: Order) -> Made:
     """Tell what a state machine will be."""
     name = order.name()
     return _made(name, order.arn("states", f"stateMachine:{name}"), datetime.now(UTC), {})
+
+
+@changes("aws:sfn/stateMachine:StateMachine")
+def changed_state_machine(order: Order, there: Resource) -> Made:
+    """Change a state machine. Its runs stay, and those under way go on as they began."""
+    client = order.client("stepfunctions")
+    request = state_machine_request(order.inputs, order.name(), {})
+    for fixed in ("name", "type"):
+        request.pop(fixed, None)
+    made = client.update_state_machine(stateMachineArn=there.id, **request)
+    client.tag_resource(resourceArn=there.id, tags=lower_tag_list(order.tags()))
+    return _made(order.name(), there.id, made["updateDate"], made)
+
+
+@removes("aws:sfn/stateMachine:StateMachine")
+def removed_state_machine(order: Order, there: Resource) -> None:
+    """Remove a state machine, and its runs with it."""
+    order.client("stepfunctions").delete_state_machine(stateMachineArn=there.id)
 
 
 def _made(name: str, arn: str, created: datetime, response: dict[str, Any]) -> Made:
