@@ -7,17 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from localaws import provision
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
-from localaws.evaluation import evaluate
 from localaws.feed import ExecutionStatusChange, Happening, TaskStateChange
-from localaws.monitor import Made, Registration
-from localaws.provision.scheduler import schedule_request
+from localaws.redeployment import deploy_again
 from tests.local.control import ControlTable
 from tests.local.ecs import wait_for
 from tests.local.executions import ENDED
@@ -54,10 +50,7 @@ class Deployed:
         (folder / "Pulumi.yaml").write_text("name: sample\nruntime: python\n")
         (folder / "Pulumi.local.yaml").write_text("config:\n  aws:region: us-east-1\n")
         self._write(jobs)
-        self._there = {
-            resource.registration.urn: resource
-            for resource in deploy(emulator, project_dir=folder).resources
-        }
+        self._deployment = deploy(emulator, project_dir=folder)
         self.states = emulator.client("stepfunctions")
         self.table = ControlTable(emulator.client("dynamodb"), PLATFORM)
         self._sweep = self.states.describe_state_machine(
@@ -69,39 +62,11 @@ class Deployed:
         (self._folder / "__main__.py").write_text(program.replace("$ENDS", str(self.ends)))
 
     def deploy_again(self, jobs: dict[str, Any]) -> list[str]:
-        """Run the deployment again with jobs that differ in their schedules alone.
-
-        What is there and as the program now wants it stays, as with Pulumi; the rest is updated.
-
-        Returns:
-            The names of the schedules that were updated.
-        """
-        scheduler = self.emulator.client("scheduler")
-        updated = []
-
-        def make(registration: Registration) -> Made:
-            there = self._there.pop(registration.urn)
-            if registration.inputs != there.registration.inputs:
-                assert registration.type == "aws:scheduler/schedule:Schedule", registration
-                name = there.outputs["name"]
-                scheduler.update_schedule(**schedule_request(registration.inputs, name))
-                updated.append(name)
-            self._there[registration.urn] = replace(there, registration=registration)
-            return Made(there.id, there.outputs)
-
-        before = set(self._there)
+        """Deploy other jobs in the place of these; return the names of what was changed."""
         self._write(jobs)
-        context = provision.Context(
-            self.emulator, str(self._folder), provision.provider_of(PLATFORM.region, None)
-        )
-        evaluated = evaluate(
-            "local",
-            self._folder,
-            make=make,
-            answer=lambda token, args: provision.answer(context, token, args),
-        )
-        assert {resource.registration.urn for resource in evaluated.resources} == before
-        return updated
+        done = deploy_again(self.emulator, self._deployment, self._folder)
+        self._deployment = done.deployment
+        return [registration.inputs["name"] for registration in done.changed]
 
     # Runs
 
