@@ -43,6 +43,10 @@ class Tree(click.Group):
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # As a shell says of Ctrl-C. A command that can be come back to has said how.
+            click.echo("interrupted", err=True)
+            raise SystemExit(130) from None
         except BatchError as error:
             raise Failure(str(error)) from error
         except Exception as error:

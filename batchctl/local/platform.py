@@ -17,7 +17,7 @@ from batch import stackfile
 from batch.contract import Platform
 from batch.settings import Settings
 from batchctl.aws import Aws
-from batchctl.errors import NotFound
+from batchctl.errors import NotFound, OperatorError
 from batchctl.local import declared
 from batchctl.target import Target, checkout
 from localaws.deployment import Deployment, deploy
@@ -83,11 +83,18 @@ def provisioned(
 
     Raises:
         NotFound: The program lacks a job that is needed.
+        OperatorError: The stack belongs to an account, as one that is deployed to AWS does.
     """
     project_dir = checkout()
     file = stackfile.read(stack, project_dir)
     settings = Settings.parse(file.namespace(file.project), stack=stack)
     with Emulator(port=port, executor=executor, clock=clock, fires=fires) as emulator:
+        if settings.account_id not in (None, emulator.account):
+            raise OperatorError(
+                f"{stack}: it belongs to account {settings.account_id}, the emulator is "
+                f"{emulator.account}; run the stack local, with what you want to try in "
+                "Pulumi.local.yaml"
+            )
         target = Target(
             settings.name,
             stack,
