@@ -4,6 +4,7 @@ They decide nothing: what a job is and what AWS reads is in ``batch``. Annotatio
 strings, on purpose: Pulumi's analyzer reads them as types.
 """
 
+from batch.schedule import unix_cron
 from components.batch_platform import BatchPlatform
 from components.batch_platform_args import BatchPlatformArgs, EmailsArgs, SlackArgs, of_settings
 from components.choices import Architecture, AssignPublicIp, ContainerInsights, Overlap
@@ -45,4 +46,5 @@ __all__ = [
     "refuse_unknown_overrides",
     "registered_jobs",
     "run_lean",
+    "unix_cron",
 ]

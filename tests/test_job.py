@@ -322,6 +322,11 @@ def test_an_interval_longer_than_the_longest_wait_stretches_it():
             "a volume needs name, file_system_id and path",
         ),
         (
+            {"volumes": [{"name": "a", "file_system_id": "fs-01234567", "path": "/"}]},
+            "jobs.report.volumes[0].path: it is the container's own root; "
+            "mount it below, for instance '/mnt/reports'",
+        ),
+        (
             {"volumes": 2 * [{"name": "a", "file_system_id": "fs-01234567", "path": "/a"}]},
             "jobs.report.volumes: two volumes have the name 'a'; give each its own name",
         ),

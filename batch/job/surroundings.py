@@ -36,6 +36,9 @@ def _volume(reader: Reader) -> Volume:
     for key in ("name", "file_system_id", "path"):
         if not reader.given(key):
             reader.problem(key, "is missing", "a volume needs name, file_system_id and path")
+    if volume.path == "/":
+        what = "it is the container's own root"
+        reader.problem("path", what, "mount it below, for instance '/mnt/reports'")
     if volume.access_point_id and volume.root_directory != "/":
         what = "an access point sets its own root directory"
         reader.problem("root_directory", what, "leave it out")
