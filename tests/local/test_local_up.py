@@ -184,6 +184,22 @@ def test_killing_it_leaves_no_task_behind_and_the_next_start_works():
         assert second.end(signal.SIGINT) == 0
 
 
+def test_ctrl_c_ends_a_local_run_as_a_shell_says_it():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "batchctl", "local", "run", "too-slow"],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        written = []
+        for line in process.stderr:
+            written.append(line)
+            if line.startswith("too-slow ") and "taking my time" in line:
+                process.send_signal(signal.SIGINT)
+        status = process.wait(PATIENCE_SECONDS)
+
+    assert (status, written[-1]) == (130, "interrupted\n"), "".join(written)
+
+
 class HandClock(Clock):
     """A clock that somebody moves."""
 
