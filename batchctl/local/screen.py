@@ -153,14 +153,9 @@ class Screen:
                 *message.description.splitlines(),
                 *(f"→ {step}" for step in message.next_steps),
             ):
-                bar = ("┃ ", "red" if failure else "green")
-                self._console.print(self._fitting(Text.assemble(bar, as_shown(line))))
-
-    def _fitting(self, line: Text) -> Text:
-        """Return ``line`` cut to a terminal's width: links and ARNs would fill it three times."""
-        if self._console.is_terminal:
-            line.truncate(self._console.width, overflow="ellipsis")
-        return line
+                bar = Text("┃ ", "red" if failure else "green")
+                for part in self._wrapped(as_shown(line), beside=len(bar)):
+                    self._console.print(bar + part)
 
 
 def style_of(outcome: Outcome) -> str:
