@@ -32,6 +32,8 @@ class Tag(StrEnum):
     JOB = "batch:job"
     OWNER = "batch:owner"
     PROJECT = "batch:project"
+    PRODUCTION = "batch:production"
+    """``true`` on the machine for any command of a platform that is production."""
 
 
 class Trigger(StrEnum):

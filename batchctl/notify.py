@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batchctl.output import json_option
+from batchctl.production import yes_option
 from batchctl.target import Target, target_options
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ def notify() -> None:
 
 
 @notify.command()
+@yes_option
 @target_options
 @json_option
-def test(target: Target, *, as_json: bool) -> None:
+def test(yes: bool, target: Target, *, as_json: bool) -> None:
     """Send one message of each kind, marked as a test, to the platform's channels.
 
     P_recorder sends them, as it does those of runs: what arrives has gone the whole way. What does
@@ -38,10 +40,11 @@ def test(target: Target, *, as_json: bool) -> None:
 
     Example: batchctl notify test --env prod
     """
-    from batchctl import output
+    from batchctl import output, production
     from batchctl.aws import Aws
 
     aws = Aws(target)
+    production.confirm(aws, yes=yes)
     sent = _sent(aws, _start(aws))
     if as_json:
         output.write_json({"sent": sent})

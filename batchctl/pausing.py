@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batchctl.output import json_option
+from batchctl.production import yes_option
 from batchctl.target import Target, target_options
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     help="When it ends by itself: 2026-11-26T08:00, in your time zone if it has none, or a "
     "duration such as 2h or 3d. Without it, at `batchctl resume`.",
 )
+@yes_option
 @target_options
 @json_option
 def pause(
@@ -31,6 +33,7 @@ def pause(
     every_job: bool,
     reason: str,
     until: str | None,
+    yes: bool,
     target: Target,
     *,
     as_json: bool,
@@ -44,7 +47,7 @@ def pause(
     """
     from datetime import UTC, datetime
 
-    from batchctl import deployed, moments, output
+    from batchctl import deployed, moments, output, production
     from batchctl.aws import Aws
     from batchctl.records import Pause
     from batchctl.table import Table
@@ -56,7 +59,9 @@ def pause(
     now = datetime.now(UTC)
     end = moments.later(until, "--until", now) if until else None
     aws = Aws(target)
-    made = Pause(_which(deployed.known(aws, job) if job else None), aws.caller, now, why, end)
+    which = _which(deployed.known(aws, job) if job else None)
+    production.confirm(aws, yes=yes)
+    made = Pause(which, aws.caller, now, why, end)
     before = Table(aws).pause(made)
     if as_json:
         replaced = before.data() if before else None
@@ -70,9 +75,10 @@ def pause(
 @click.command()
 @click.argument("job", required=False)
 @click.option("--all", "every_job", is_flag=True, help="End the pause of the platform.")
+@yes_option
 @target_options
 @json_option
-def resume(job: str | None, every_job: bool, target: Target, *, as_json: bool) -> None:
+def resume(job: str | None, every_job: bool, yes: bool, target: Target, *, as_json: bool) -> None:
     """Let schedules start runs again.
 
     What was due meanwhile is not caught up. With --all the pause of the platform ends, and those of
@@ -81,12 +87,13 @@ def resume(job: str | None, every_job: bool, target: Target, *, as_json: bool) -
     Example: batchctl resume hello --env prod
     """
     from batch.control import EVERY_JOB
-    from batchctl import deployed, output
+    from batchctl import deployed, output, production
     from batchctl.aws import Aws
     from batchctl.table import Table
 
     _one_of(job, every_job)
     aws = Aws(target)
+    production.confirm(aws, yes=yes)
     table = Table(aws)
     ended = table.resume(_which(job))
     if job and ended is None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batchctl.output import json_option
+from batchctl.production import yes_option
+from batchctl.run_input import command_option, commands_of, override_options
 from batchctl.target import Target, target_options
-from batchctl.wait_options import wait_options
+from batchctl.wait_options import Waiting, wait_options
 
 if TYPE_CHECKING:
     from batchctl.aws import Aws
@@ -18,26 +20,39 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("run")
+@command_option
+@override_options
 @wait_options
+@yes_option
 @target_options
 @json_option
 def rerun(
     run: str,
-    wait: bool,
-    follow: bool,
-    skipped_ok: bool,
+    command: str | None,
+    overrides: dict[str, Any],
+    waiting: Waiting,
+    yes: bool,
     target: Target,
     *,
     as_json: bool,
 ) -> None:
     """Start a run again: the same job with the same input, for the same scheduled time.
 
-    The job is as it is deployed now. RUN is JOB/RUN as other commands print it, the name or the ARN
-    of a run, or a JOB for its newest run. With --wait the exit status is that of `run --wait`.
+    The job is as it is deployed now; options change the input. RUN is JOB/RUN as other commands
+    print it, the name or the ARN of a run, or a JOB for its newest run. With --wait the exit status
+    is that of `run --wait`.
+
+    Step Functions' own redrive is not offered: it goes on within 14 days only, with the definition
+    and the input of then, so that a fix would not be in it; and a run of this platform that failed
+    has ended in a state that would fail again.
 
     Example: batchctl rerun hello --env prod --follow
     """
-    from batchctl import deployed, finding, output, runs, waiting
+    given = dict(overrides)
+    if command is not None:
+        given["commands"] = commands_of(command)
+    from batchctl import deployed, finding, output, production, runs
+    from batchctl import waiting as waits
     from batchctl.aws import Aws
     from batchctl.errors import OperatorError
 
@@ -49,21 +64,35 @@ def rerun(
             f"or start another with `batchctl run {record.job}`"
         )
     job = deployed.known(aws, record.job)
-    started = runs.start(aws, job, again(_input(aws, record), aws.identity[1]))
+    asked = again(_input(aws, record), aws.identity[1], given)
+    production.confirm(aws, yes=yes)
+    started = runs.start(aws, job, asked)
     output.note(f"started {job}/{started}, again what {record.id} did")
-    if not (wait or follow):
-        waiting.print_started(aws, job, started, as_json=as_json)
-        return
-    outcome = waiting.wait(aws, job, started, follow=follow, as_json=as_json)
-    if status := outcome.exit_status(skipped_ok=skipped_ok):
+    ended = waits.finish(aws, job, started, waiting, as_json=as_json)
+    if status := waits.exit_status(ended, waiting):
         raise SystemExit(status)
 
 
-def again(given: dict[str, Any], who: str) -> dict[str, Any]:
-    """Return the input of a run that does again what the run with the input ``given`` did."""
+def again(given: dict[str, Any], who: str, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the input of a run that does again what the run with the input ``given`` did.
+
+    Args:
+        given: the input of that run.
+        who: the identity that asks.
+        changes: keys of the input that are to be others; variables are merged by name.
+    """
     from batch.contract import Trigger
 
-    return {**given, "trigger": Trigger.RERUN.value, "requestedBy": who}
+    changed = dict(changes or {})
+    if "environment" in changed and isinstance(given.get("environment"), list):
+        new = {variable["Name"]: variable for variable in changed["environment"]}
+        kept = [
+            variable
+            for variable in given["environment"]
+            if not (isinstance(variable, dict) and variable.get("Name") in new)
+        ]
+        changed["environment"] = [*kept, *new.values()]
+    return {**given, **changed, "trigger": Trigger.RERUN.value, "requestedBy": who}
 
 
 def _input(aws: Aws, record: RunRecord) -> dict[str, Any]:

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from batch.contract import RUN_TASK, Trigger
 from batchctl.output import json_option
+from batchctl.production import yes_option
+from batchctl.run_input import command_option, commands_of, override_options
 from batchctl.target import Target, target_options
-from batchctl.wait_options import wait_options
+from batchctl.wait_options import Waiting, wait_options
+
+if TYPE_CHECKING:
+    from batchctl.runs import Run
 
 
 @click.command()
 @click.argument("job", required=False)
+@command_option
+@override_options
 @click.option(
-    "--command",
-    metavar="TEXT",
-    help="What to run: a line for bash -c, or a JSON list of words. Without JOB, any command.",
+    "--name",
+    help="Name of the run: a second start under it is the same run, also once that has ended.",
 )
-@click.option(
-    "-e",
-    "--environment",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="Variable for this run; repeatable.",
-)
-@click.option("--cpu", metavar="UNITS", help="CPU units for this run, for instance 1024.")
-@click.option("--memory", metavar="MIB", help="Memory in MiB for this run, for instance 2048.")
-@click.option("--name", help="Name of the run: a second start under it is the same run.")
 @wait_options
 @click.option(
     "--trigger",
@@ -42,22 +36,20 @@ from batchctl.wait_options import wait_options
 @click.option(
     "--expect-task-definition",
     metavar="ARN",
-    help="Fail unless the run used this revision.",
+    help="Fail unless the run used this revision; implies --wait.",
 )
+@yes_option
 @target_options
 @json_option
 def run(
     job: str | None,
     command: str | None,
-    environment: tuple[str, ...],
-    cpu: str | None,
-    memory: str | None,
+    overrides: dict[str, Any],
     name: str | None,
-    wait: bool,
-    follow: bool,
-    skipped_ok: bool,
+    waiting: Waiting,
     trigger: str,
     expect_task_definition: str | None,
+    yes: bool,
     target: Target,
     *,
     as_json: bool,
@@ -65,81 +57,45 @@ def run(
     """Start a run of a job, or of any command on the platform.
 
     With --wait the exit status is the container's own; 124 when a time limit ended it, 125 when
-    the container never started, 130 when it was aborted or stopped, 75 when it was skipped.
+    the container never started, 130 when it was aborted or stopped, 75 when it was skipped. Ctrl-C
+    ends the waiting, with 130, and the run goes on.
+
+    In GitHub Actions the end is written into the step's summary too, and a failure is annotated.
 
     Example: batchctl run --command "bundle exec rake db:migrate" --env stg --wait --follow
     """
     if job in (None, RUN_TASK) and command is None:
         raise click.UsageError("what to run? give a JOB, or --command TEXT")
-    given = _input(command, environment, cpu, memory, trigger)
-    from batchctl import deployed, output, runs, waiting
+    given = {"trigger": trigger, **overrides}
+    if command is not None:
+        given["commands"] = commands_of(command)
+    from dataclasses import replace
+
+    from batchctl import deployed, output, production, runs
+    from batchctl import waiting as waits
     from batchctl.aws import Aws
 
     aws = Aws(target)
     job = deployed.known(aws, job) if job else RUN_TASK
+    # A deployment was confirmed as a whole.
+    production.confirm(aws, yes=yes or trigger == Trigger.DEPLOY)
     given["requestedBy"] = aws.identity[1]
-    started = runs.start(aws, job, given, name=name)
-    output.note(f"started {job}/{started}")
-    if not (wait or follow or expect_task_definition):
-        waiting.print_started(aws, job, started, as_json=as_json)
-        return
-    ended = waiting.wait(aws, job, started, follow=follow, as_json=as_json)
-    if status := ended.exit_status(skipped_ok=skipped_ok):
+    name = name or runs.new_name(job)
+    there = runs.start_named(aws, job, given, name=name)
+    output.note(f"started {job}/{name}" if there is None else f"{job}/{name} is there already")
+    if expect_task_definition:
+        waiting = replace(waiting, wait=True)
+    ended = waits.finish(aws, job, name, waiting, as_json=as_json)
+    if status := waits.exit_status(ended, waiting):
         raise SystemExit(status)
-    if expect_task_definition and ended.task_definition_arn != expect_task_definition:
-        used = ended.task_definition_arn or "none that is known"
+    if ended and expect_task_definition:
+        _check_revision(ended, expect_task_definition)
+
+
+def _check_revision(ended: Run, expected: str) -> None:
+    used = ended.outcome.task_definition_arn if ended.outcome else ""
+    if used != expected:
         raise click.ClickException(
-            f"{job}/{started}: it used task definition {used}, not {expect_task_definition}; "
+            f"{ended.id}: it used task definition {used or 'none that is known'}, not {expected}; "
             "another deployment is under way: deploy again"
         )
-
-
-def _input(
-    command: str | None,
-    environment: tuple[str, ...],
-    cpu: str | None,
-    memory: str | None,
-    trigger: str,
-) -> dict[str, Any]:
-    """Return the execution input of the contract."""
-    given: dict[str, Any] = {"trigger": trigger}
-    if command is not None:
-        given["commands"] = commands_of(command)
-    if environment:
-        given["environment"] = [_variable(assignment) for assignment in environment]
-    if cpu:
-        given["cpu"] = _number("--cpu", cpu)
-    if memory:
-        given["memory"] = _number("--memory", memory)
-    return given
-
-
-def commands_of(text: str) -> list[str]:
-    """Return the words of ``--command``: a JSON list as it is, anything else as a bash line."""
-    if text.lstrip().startswith("["):
-        try:
-            words = json.loads(text)
-        except ValueError:
-            words = None
-        if isinstance(words, list) and words and all(isinstance(word, str) for word in words):
-            return words
-        if words is not None:
-            raise click.UsageError("--command: a JSON list must hold words and not be empty")
-    if not text.strip():
-        raise click.UsageError("--command: it is empty; say what to run")
-    return ["bash", "-c", text]
-
-
-def _variable(assignment: str) -> dict[str, str]:
-    name, equals, value = assignment.partition("=")
-    if not equals or not name:
-        raise click.UsageError(
-            f"--environment: {shlex.quote(assignment)} is not NAME=VALUE; write -e NAME=VALUE"
-        )
-    return {"Name": name, "Value": value}
-
-
-def _number(option: str, text: str) -> str:
-    if not text.isdecimal():
-        raise click.UsageError(f"{option}: {text!r} is not a whole number; see docs/jobs.md")
-    return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from uuid import uuid4
 
 from batch.contract import log_stream
 from batchctl.aws import Aws
-from batchctl.errors import NotFound
+from batchctl.errors import NotFound, OperatorError
 from batchctl.outcome import Outcome, of_execution
 
 POLL_SECONDS = 2.0
@@ -45,15 +46,55 @@ def new_name(job: str) -> str:
     return f"{job}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
 
 
-def start(aws: Aws, job: str, run_input: dict[str, Any], *, name: str | None = None) -> str:
-    """Start a run of ``job`` and return its name."""
-    name = name or new_name(job)
-    aws.machines.start_execution(
-        stateMachineArn=aws.platform.state_machine_arn(job),
-        name=name,
-        input=json.dumps(run_input, sort_keys=True),
-    )
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+"""StartExecution's ``name``, without the characters that CloudWatch Logs would not log."""
+
+
+def start(aws: Aws, job: str, run_input: dict[str, Any]) -> str:
+    """Start a run of ``job`` under a new name, and return that."""
+    name = new_name(job)
+    start_named(aws, job, run_input, name=name)
     return name
+
+
+def start_named(aws: Aws, job: str, run_input: dict[str, Any], *, name: str) -> Run | None:
+    """Start a run of ``job`` under a name, unless there is one that does the same.
+
+    Step Functions knows a name for 90 days after the run's end. Who asked may differ: a second call
+    is often made by somebody else, or by the next attempt of a pipeline.
+
+    Returns:
+        The run that has the name already, or None if this call started it.
+
+    Raises:
+        OperatorError: The name is taken by a run with other input, or is none.
+    """
+    if not _NAME.fullmatch(name):
+        raise OperatorError(
+            f"{name}: no name for a run; use up to 80 letters, digits, hyphens, underscores and "
+            "periods"
+        )
+    try:
+        aws.machines.start_execution(
+            stateMachineArn=aws.platform.state_machine_arn(job),
+            name=name,
+            input=json.dumps(run_input, sort_keys=True),
+        )
+    except aws.machines.exceptions.ExecutionAlreadyExists:
+        there = describe(aws, job, name)
+        if there is None or _asked(there.input) != _asked(run_input):
+            raise OperatorError(
+                f"{job}/{name}: another run has this name, with other input; "
+                f"see it with `batchctl why {job}/{name}`, and choose another --name"
+            ) from None
+        return there
+    return None
+
+
+def _asked(run_input: Any) -> Any:
+    if not isinstance(run_input, dict):
+        return run_input
+    return {key: value for key, value in run_input.items() if key != "requestedBy"}
 
 
 def describe(aws: Aws, job: str, name: str) -> Run | None:

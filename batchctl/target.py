@@ -34,6 +34,8 @@ class Target:
     profile: str | None = None
     credentials: tuple[str, str] | None = None
     """Access key and secret of the emulator; never of a real account."""
+    production: bool | None = None
+    """Whether the stack's configuration calls it so; None where there is none to read."""
 
     @property
     def prefix(self) -> str:
@@ -99,6 +101,7 @@ def _of_stack_file(
         endpoint=endpoint or _endpoint(file.endpoints),
         profile=profile or aws.get("profile"),
         credentials=(str(keys[0]), str(keys[1])) if keys[0] and keys[1] else None,
+        production=str(project.get("production", False)).lower() == "true",
     )
 
 

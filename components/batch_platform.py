@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from batch.connection import limits_text
-from batch.contract import RUN_TASK, Platform
+from batch.contract import RUN_TASK, Platform, Tag
 from batch.documents import (
     administrator,
     containers,
@@ -327,7 +327,11 @@ def _run_task(
         ),
         role_arn=connection["machinerole"],
         log_group_arn=platform.log_group_arn(platform.machine_log_group),
-        tags=state_machine.tags(platform, job=RUN_TASK, owner="", project=pulumi.get_project()),
+        tags={
+            **state_machine.tags(platform, job=RUN_TASK, owner="", project=pulumi.get_project()),
+            # Tools outside the checkout ask it before they change something.
+            **({Tag.PRODUCTION.value: "true"} if settings.production else {}),
+        },
         parent=parent,
     )
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from batchctl.main import batchctl
-from batchctl.run import commands_of
+from batchctl.run_input import commands_of
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()):

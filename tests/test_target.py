@@ -39,7 +39,7 @@ config:
 
 def test_in_a_checkout_the_environment_is_enough(checkout):
     assert resolve(**NOTHING | {"env": "prod"}, project_dir=checkout) == Target(
-        "nightly", "prod", "eu-west-1", account="111111111111"
+        "nightly", "prod", "eu-west-1", account="111111111111", production=False
     )
 
 
@@ -50,6 +50,7 @@ def test_the_local_stack_names_its_endpoint_and_credentials(checkout):
         "us-east-1",
         endpoint="http://127.0.0.1:4566",
         credentials=("local", "local"),
+        production=False,
     )
 
 

@@ -55,6 +55,8 @@ def runner(*, platform: Platform, key_arn: str = "") -> Policy:
         [
             *_read_runs(platform, key_arn),
             allow(["states:StartExecution"], [platform.state_machine_arn("*")]),
+            # Whether it is production, which is asked before anything is changed.
+            allow(["states:ListTagsForResource"], [platform.state_machine_arn(RUN_TASK)]),
             allow(["states:StopExecution"], [platform.execution_arn("*", "*")]),
             _write(platform, control.PAUSES, "DeleteItem", "PutItem"),
             # "*": the list supports no resource, and no condition.
