@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,19 @@ class DeployedSchedule:
     start: datetime | None = None
     end: datetime | None = None
     created: datetime | None = None
+
+    @classmethod
+    def of_answer(cls, answer: Mapping[str, Any], name: str) -> DeployedSchedule:
+        """Return what GetSchedule answers, under a name of ours."""
+        return cls(
+            name,
+            answer["ScheduleExpression"],
+            answer.get("ScheduleExpressionTimezone", "UTC"),
+            answer["State"] == "ENABLED",
+            answer.get("StartDate"),
+            answer.get("EndDate"),
+            answer.get("CreationDate"),
+        )
 
     def parsed(self) -> Schedule | None:
         """Return the schedule, or None where somebody wrote one that this project does not read."""
@@ -132,15 +146,7 @@ def _schedules(
     def read(name: str) -> tuple[str, DeployedSchedule]:
         entry = aws.schedules.get_schedule(GroupName=group, Name=name)
         job, _, further = name.partition(".")
-        return job, DeployedSchedule(
-            further or DEFAULT_SCHEDULE,
-            entry["ScheduleExpression"],
-            entry.get("ScheduleExpressionTimezone", "UTC"),
-            entry["State"] == "ENABLED",
-            entry.get("StartDate"),
-            entry.get("EndDate"),
-            entry.get("CreationDate"),
-        )
+        return job, DeployedSchedule.of_answer(entry, further or DEFAULT_SCHEDULE)
 
     by_job: dict[str, list[DeployedSchedule]] = {}
     for job, schedule in pool.map(read, sorted(listed)):

@@ -54,6 +54,20 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         click.echo(line.rstrip())
 
 
+def write_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], *, under: int) -> None:
+    """Write rows as a table, or, in a terminal of fewer columns than ``under``, as blocks.
+
+    A block has the first cell on a line of its own, and below it what the others hold.
+    """
+    if not narrow(under):
+        write_table(columns, rows)
+        return
+    for first, *others in rows:
+        click.echo(first)
+        named = zip(columns[1:], others, strict=True)
+        write_fields({f"  {name.lower()}": cell for name, cell in named if cell} or {"  -": ""})
+
+
 def narrow(columns: int) -> bool:
     """Return whether a terminal shows it that has fewer columns. A pipe has room enough."""
     return sys.stdout.isatty() and shutil.get_terminal_size().columns < columns

@@ -99,15 +99,20 @@ def test_a_viewer_can_do_what_looks_and_a_runner_what_runs(called, emulator):
     running += called("run", "--wait", "--command", "true") + called("rerun", run, "--wait")
     running += called("pause", "hello", "--reason", "a test") + called("resume", "hello")
     logs = called("logs", "hello") + called("logs", "hello", "--follow") + called("why", run)
+    running += called("schedule", "add", "later", "--rate", "1 day", "true")
+    running += called("schedule", "disable", "later") + called("schedule", "rm", "later")
+    running += called("run", "--command", "sleep 60", "--name", "long")
+    running += called("stop", "run-task/long", "--wait")
     running += called("run", "--command", "sleep 1")
     # Of a run that is not over the record does not know enough.
     logs += called("logs", "run-task", "--follow")
     looking = called("ls") + called("show", "hello") + called("next") + called("history") + logs
+    looking += called("schedule", "ls")
 
     assert refused(viewer, looking) == []
     assert refused(runner, running + logs) == []
     assert {call.action for call in looking} == actions(viewer)
-    assert {call.action for call in running + logs} == actions(runner) - {"states:StopExecution"}
+    assert {call.action for call in running + logs} == actions(runner)
     assert refused(viewer, running) != []
 
 

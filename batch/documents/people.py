@@ -34,7 +34,10 @@ def viewer(*, platform: Platform, key_arn: str = "") -> Policy:
             ),
             allow(
                 ["scheduler:GetSchedule"],
-                [platform.arn("scheduler", f"schedule/{platform.schedule_group}/*")],
+                [
+                    platform.arn("scheduler", f"schedule/{group}/*")
+                    for group in (platform.schedule_group, platform.manual_schedule_group)
+                ],
             ),
             # "*": these lists support no resource, and no condition.
             allow(["scheduler:ListSchedules", "states:ListStateMachines"], ["*"]),
@@ -43,7 +46,9 @@ def viewer(*, platform: Platform, key_arn: str = "") -> Policy:
 
 
 def runner(*, platform: Platform, key_arn: str = "") -> Policy:
-    """Return what starting, following, stopping and pausing runs take, for an operator or for CI.
+    """Return what starting, following, stopping, pausing and scheduling runs take.
+
+    It is for an operator, or for CI. A schedule made by hand starts what this may start anyway.
 
     The run's input replaces command and environment of a job, and no condition of IAM looks into
     it: whoever starts a job has what the job's own role and secrets give.
@@ -59,8 +64,23 @@ def runner(*, platform: Platform, key_arn: str = "") -> Policy:
             allow(["states:ListTagsForResource"], [platform.state_machine_arn(RUN_TASK)]),
             allow(["states:StopExecution"], [platform.execution_arn("*", "*")]),
             _write(platform, control.PAUSES, "DeleteItem", "PutItem"),
-            # "*": the list supports no resource, and no condition.
-            allow(["states:ListStateMachines"], ["*"]),
+            allow(
+                [f"scheduler:{verb}Schedule" for verb in _VERBS],
+                [platform.arn("scheduler", f"schedule/{platform.manual_schedule_group}/*")],
+            ),
+            # Its role, queue and retry policy are those of a schedule made by hand.
+            allow(
+                ["scheduler:GetSchedule"],
+                [platform.arn("scheduler", f"schedule/{platform.schedule_group}/{platform.sweep}")],
+            ),
+            # Of the platform's roles one trusts Scheduler.
+            allow(
+                ["iam:PassRole"],
+                [platform.roles_arn],
+                StringEquals={"iam:PassedToService": ["scheduler.amazonaws.com"]},
+            ),
+            # "*": the lists support no resource, and no condition.
+            allow(["scheduler:ListSchedules", "states:ListStateMachines"], ["*"]),
         ]
     )
 
