@@ -105,8 +105,8 @@ def known(aws: Aws, job: str) -> str:
 def jobs(aws: Aws) -> list[DeployedJob]:
     """Return every job, sorted by name."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        schedules = _schedules(aws, pool)
-        return list(pool.map(lambda name: _job(aws, name, schedules.get(name, ())), names(aws)))
+        by_job = _schedules(aws, pool)
+        return list(pool.map(lambda name: _job(aws, name, by_job.get(name, ())), names(aws)))
 
 
 def job(aws: Aws, name: str) -> DeployedJob:
@@ -116,9 +116,13 @@ def job(aws: Aws, name: str) -> DeployedJob:
         NotFound: There is none of that name.
     """
     known(aws, name)
+    return _job(aws, name, schedules(aws, name))
+
+
+def schedules(aws: Aws, job: str) -> tuple[DeployedSchedule, ...]:
+    """Return the schedules of a job, by name; none of one that runs on demand."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        schedules = _schedules(aws, pool, prefix=name)
-    return _job(aws, name, schedules.get(name, ()))
+        return _schedules(aws, pool, prefix=job).get(job, ())
 
 
 def _job(aws: Aws, name: str, schedules: tuple[DeployedSchedule, ...]) -> DeployedJob:

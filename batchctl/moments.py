@@ -37,24 +37,41 @@ def earlier(text: str, option: str, now: datetime) -> datetime:
     return _moment(text, option, now, direction=-1)
 
 
+def fixed(text: str, option: str) -> datetime:
+    """Return a moment that is the same whenever it is read: ISO 8601, no duration.
+
+    Raises:
+        click.UsageError: It is no such moment.
+    """
+    return _iso(text, option, forms=_DATES)
+
+
 def _moment(text: str, option: str, now: datetime, *, direction: int) -> datetime:
-    # Digits alone may be a year, or seconds: nobody means what they would be read as.
-    if re.fullmatch(r"\s*[0-9]+\s*", text):
-        raise _no_time(text, option)
+    forms = f"{_DATES}, or a duration such as 2h or 3d"
+    if _DIGITS.fullmatch(text):
+        raise _no_time(text, option, forms)
     try:
         return (now + direction * timedelta(seconds=durations.parse(text, option))).astimezone(UTC)
     except InvalidInput:
-        pass
+        return _iso(text, option, forms=forms)
     except OverflowError:
-        raise _no_time(text, option) from None
+        raise _no_time(text, option, forms) from None
+
+
+def _iso(text: str, option: str, *, forms: str) -> datetime:
+    if _DIGITS.fullmatch(text):
+        raise _no_time(text, option, forms)
     try:
         return datetime.fromisoformat(text.strip().upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _no_time(text, option) from None
+        raise _no_time(text, option, forms) from None
 
 
-def _no_time(text: str, option: str) -> click.UsageError:
-    return click.UsageError(
-        f"{option}: {text!r} is no time; write 2026-11-26, 2026-11-26T08:00, "
-        "2026-11-26T08:00Z, or a duration such as 2h or 3d"
-    )
+_DIGITS = re.compile(r"\s*[0-9]+\s*")
+"""They may be a year, or seconds: nobody means what they would be read as."""
+
+_DATES = "2026-11-26, 2026-11-26T08:00, 2026-11-26T08:00Z"
+
+
+def _no_time(text: str, option: str, forms: str) -> click.UsageError:
+    return click.UsageError(f"{option}: {text!r} is no time; write {forms}")

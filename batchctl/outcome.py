@@ -38,6 +38,8 @@ class Outcome:
     task_definition_arn: str = ""
     log_stream: str = ""
     skipped: bool = False
+    skip: str = ""
+    """A ``control.Skip``, where it is known why it was skipped."""
 
     @property
     def result(self) -> str:
@@ -101,7 +103,10 @@ def of_execution(execution: dict[str, Any]) -> Outcome | None:
     if status == "SUCCEEDED":
         output = _object(execution.get("output"))
         return Outcome(
-            status, skipped=output.get("result") == SKIPPED_RESULT, **_facts(output, why="why")
+            status,
+            skipped=output.get("result") == SKIPPED_RESULT,
+            skip=str(output.get("code") or ""),
+            **_facts(output, why="why"),
         )
     cause = _object(execution.get("cause"))
     facts = _facts(cause, why="reason")

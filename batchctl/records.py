@@ -73,6 +73,7 @@ class RunRecord:
                 task_arn=at.get("taskArn", ""),
                 task_definition_arn=at.get("taskDefinitionArn", ""),
                 log_stream=at.get("logStream", ""),
+                skip=at.get("skip", ""),
             )
             if result
             else None,

@@ -107,7 +107,9 @@ def test_a_viewer_can_do_what_looks_and_a_runner_what_runs(called, emulator):
     # Of a run that is not over the record does not know enough.
     logs += called("logs", "run-task", "--follow")
     looking = called("ls") + called("show", "hello") + called("next") + called("history") + logs
-    looking += called("schedule", "ls")
+    listed = called("schedule", "ls")
+    looking += listed
+    running += listed + called("backfill", "hello", "--from", "2026-11-20", "--to", "2026-11-24")
 
     assert refused(viewer, looking) == []
     assert refused(runner, running + logs) == []

@@ -68,10 +68,10 @@ def runner(*, platform: Platform, key_arn: str = "") -> Policy:
                 [f"scheduler:{verb}Schedule" for verb in _VERBS],
                 [platform.arn("scheduler", f"schedule/{platform.manual_schedule_group}/*")],
             ),
-            # Its role, queue and retry policy are those of a schedule made by hand.
+            # A backfill reads a job's times, a schedule made by hand takes role and queue of one.
             allow(
                 ["scheduler:GetSchedule"],
-                [platform.arn("scheduler", f"schedule/{platform.schedule_group}/{platform.sweep}")],
+                [platform.arn("scheduler", f"schedule/{platform.schedule_group}/*")],
             ),
             # Of the platform's roles one trusts Scheduler.
             allow(
