@@ -45,6 +45,8 @@ class RunRecord:
     """Which message its end is worth; empty for none."""
 
     told: datetime | None = None
+    recorded: bool = True
+    """Whether the table has it; else it is what Step Functions alone knows."""
 
     @classmethod
     def of_item(cls, item: Mapping[str, Any]) -> RunRecord:
@@ -102,6 +104,7 @@ class RunRecord:
             scheduled_time=text("scheduledTime"),
             ended=run.ended,
             outcome=run.outcome,
+            recorded=False,
         )
 
     @property
@@ -115,9 +118,16 @@ class RunRecord:
         return self.outcome.result if self.outcome else "RUNNING"
 
     @property
+    def waiting(self) -> bool:
+        """Whether it has not begun: it waits for a place of its job or group."""
+        return self.outcome is None and self.admitted is None and self.recorded
+
+    @property
     def words(self) -> str:
         """How it ended, as a person would say it."""
-        return self.outcome.in_words() if self.outcome else "running"
+        if self.outcome:
+            return self.outcome.in_words()
+        return "waiting for its place" if self.waiting else "running"
 
     @property
     def started_by(self) -> str:

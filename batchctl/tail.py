@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from batchctl.aws import Aws
 
@@ -28,7 +29,25 @@ class Tail:
     streams: Callable[[], list[str]]
     """The streams that there are by now, an attempt each."""
 
+    since: datetime | None = None
+    """Lines from then on; None for all."""
+
     _tokens: dict[str, str] = field(default_factory=dict)
+
+    def rest(self, pause: Callable[[], None]) -> Iterator[Line]:
+        """Yield the lines that are left of a run that has ended.
+
+        CloudWatch Logs shows a line some moments after it took it: what came with the last look may
+        not be the last.
+        """
+        new = True
+        while new:
+            new = False
+            for line in self.lines():
+                new = True
+                yield line
+            pause()
+        yield from self.lines()
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines that came since the last call."""
@@ -36,7 +55,9 @@ class Tail:
         for attempt, stream in enumerate(self.streams(), start=1):
             while True:
                 token = self._tokens.get(stream)
-                options = {"nextToken": token} if token else {"startFromHead": True}
+                options: dict[str, Any] = {"nextToken": token} if token else {"startFromHead": True}
+                if self.since:
+                    options["startTime"] = int(self.since.timestamp() * 1000)
                 try:
                     page = self.aws.logs.get_log_events(
                         logGroupName=group,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ import click
 from batchctl import github, output, runs, stopping
 from batchctl.aws import Aws
 from batchctl.runs import Run
-from batchctl.tail import Tail
+from batchctl.tail import Line, Tail
 from batchctl.wait_options import Waiting
 
 INTERRUPTED = 130
@@ -54,13 +55,13 @@ def _wait(aws: Aws, job: str, name: str, waiting: Waiting, *, lines_to_stderr: b
     tail = Tail(aws, lambda: runs.streams(aws, arn))
     known, attempt = False, 1
 
-    def show_lines() -> None:
+    def show(lines: Iterable[Line]) -> None:
         nonlocal known, attempt
         # Its history is asked for once Step Functions knows it.
         known = known or (waiting.follow and runs.describe(aws, job, name) is not None)
         if not known:
             return
-        for line in tail.lines():
+        for line in lines:
             if line.attempt != attempt:
                 attempt = line.attempt
                 output.note(f"attempt {attempt}")
@@ -68,7 +69,9 @@ def _wait(aws: Aws, job: str, name: str, waiting: Waiting, *, lines_to_stderr: b
 
     try:
         with github.commands_off(to_stderr=lines_to_stderr):
-            return runs.wait(aws, job, name, each=show_lines)
+            ended = runs.wait(aws, job, name, each=lambda: show(tail.lines()))
+            show(tail.rest(lambda: runs.pause(aws)))
+            return ended
     except KeyboardInterrupt:
         if waiting.stop_on_interrupt:
             _stop(aws, job, name)

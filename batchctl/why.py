@@ -10,8 +10,11 @@ from batchctl.output import json_option
 from batchctl.target import Target, target_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from batch.diagnosis import Diagnosis
+    from batchctl.attempts import Attempt
     from batchctl.aws import Aws
     from batchctl.records import RunRecord
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 @target_options
 @json_option
 def why(run: str, lines: int, target: Target, *, as_json: bool) -> None:
-    """Tell what became of a run: result, reason, times, task, log.
+    """Tell what became of a run, what to do, and all that is known of it.
 
     RUN is JOB/RUN as other commands print it, the name or the ARN of a run, or a JOB for its newest
     run.
@@ -38,19 +41,24 @@ def why(run: str, lines: int, target: Target, *, as_json: bool) -> None:
     """
     from datetime import UTC, datetime
 
-    from batchctl import finding, output
+    from batchctl import attempts, finding, output
     from batchctl.aws import Aws
 
     aws = Aws(target)
     record = finding.find(aws, run)
+    tried = attempts.of_run(aws, record.arn)
     log, missing = _last_lines(aws, record, lines)
+    found = _diagnosis(record, tried or [], log)
     now = datetime.now(UTC)
     if as_json:
-        output.write_json(_data(aws, record, now) | {"log": log})
+        told = {"diagnosis": found.what, "todo": found.todo} if found else {}
+        output.write_json(_data(aws, record, now) | told | {"tasks": _tasks(tried), "log": log})
         return
-    click.echo(f"{record.id} {_headline(record, now)}")
+    click.echo(f"{record.id} {found.what if found else _underway(record, now)}")
+    if found and found.todo:
+        click.echo(f"To do: {found.todo}")
     click.echo()
-    output.write_fields(_facts(record, now))
+    output.write_fields(_facts(record, now) | _attempts(tried, record))
     if lines:
         click.echo()
         click.echo("last log lines" if log else missing)
@@ -60,14 +68,56 @@ def why(run: str, lines: int, target: Target, *, as_json: bool) -> None:
     output.write_fields(_next(aws, record))
 
 
-def _headline(record: RunRecord, now: datetime) -> str:
+def _diagnosis(record: RunRecord, tried: Sequence[Attempt], log: Sequence[str]) -> Diagnosis | None:
+    """Return what happened, or None of a run that has not ended."""
+    from batch.diagnosis import diagnose
+
+    outcome = record.outcome
+    if outcome is None:
+        return None
+    return diagnose(
+        result=outcome.result,
+        reason=outcome.reason,
+        exit_code=outcome.exit_code,
+        stop_code=tried[-1].stop_code if tried else "",
+        attempts=outcome.attempts,
+        last_lines=log,
+        skip=record.skip or outcome.skip,
+    )
+
+
+def _underway(record: RunRecord, now: datetime) -> str:
     from batchctl import history
 
-    if record.outcome is None:
-        over = record.limit and now > record.limit
-        limit = ", which is over its limit" if over else ""
-        return f"is running, for {history.took(record, now)}{limit}"
-    return record.words
+    if record.waiting:
+        return f"waits for its place, for {history.took(record, now)}"
+    over = record.limit and now > record.limit
+    limit = ", which is over its limit" if over else ""
+    return f"is running, for {history.took(record, now)}{limit}"
+
+
+def _attempts(tried: Sequence[Attempt] | None, record: RunRecord) -> dict[str, str]:
+    """Return how each task ended, where there was more than one; they have much to say of it."""
+    if tried is None:
+        return {"tasks": "Step Functions no longer has the history of this run (90 days)"}
+    if len(tried) < 2 and record.outcome is not None:
+        return {}
+    lines = [f"{number}. {attempt.in_words()}" for number, attempt in enumerate(tried, start=1)]
+    return {"tasks": "\n".join(lines)} if lines else {}
+
+
+def _tasks(tried: Sequence[Attempt] | None) -> list[dict[str, Any]] | None:
+    if tried is None:
+        return None
+    return [
+        {
+            "taskArn": attempt.task_arn or None,
+            "exitCode": attempt.exit_code,
+            "stopCode": attempt.stop_code or None,
+            "reason": attempt.reason or None,
+        }
+        for attempt in tried
+    ]
 
 
 def _facts(record: RunRecord, now: datetime) -> dict[str, str]:
@@ -78,8 +128,7 @@ def _facts(record: RunRecord, now: datetime) -> dict[str, str]:
     limit = "" if outcome else output.moment(record.limit)
     fields = {
         "exit code": history.exit_code(record),
-        # The headline has it already, except of an exit code or a limit.
-        "reason": outcome.reason if outcome and outcome.reason not in record.words else "",
+        "reason": outcome.reason if outcome else "",
         "attempts": str(outcome.attempts) if outcome and outcome.attempts is not None else "",
         "scheduled for": output.moment_of(record.scheduled_time),
         "started": output.moment(record.started),
@@ -142,19 +191,10 @@ def _data(aws: Aws, record: RunRecord, now: datetime) -> dict[str, Any]:
 
 def _last_lines(aws: Aws, record: RunRecord, count: int) -> tuple[list[str], str]:
     """Return the last lines of the last attempt, or none and why."""
-    from batchctl import streams
+    from batchctl import last_lines, streams
 
     found = streams.of_run(aws, record) if count else []
     if not found:
         return [], "no log: no task of it started" if record.outcome else "no log yet"
-    try:
-        page = aws.logs.get_log_events(
-            logGroupName=aws.platform.task_log_group,
-            logStreamName=found[-1],
-            limit=count,
-            startFromHead=False,
-        )
-    except aws.logs.exceptions.ResourceNotFoundException:
-        return [], "no log: nothing was written, or it is no longer kept"
-    texts = [event["message"] for event in page["events"]]
-    return texts, "no log: nothing was written"
+    lines = last_lines.of_stream(aws, found[-1], count)
+    return lines, "no log: nothing was written, or it is no longer kept"

@@ -243,7 +243,7 @@ def test_a_task_that_was_stopped(stop_code, reason, what):
             "attempt_time",
         ),
         (RunError.TIMED_OUT, "the run took longer than its limit of 1 h", "1 h", "run_timeout"),
-        ("ABORTED", "stopped by jane: wrong day", "was stopped: stopped by jane", "rerun"),
+        ("ABORTED", "stopped by jane: wrong day", "was stopped by jane: wrong day", "rerun"),
         ("ABORTED", "", "by whom it does not say", "CloudTrail"),
         ("ABORTED", "replaced by the run x", "was replaced by the run x", "nothing"),
         ("States.Runtime", "odd", "failed with States.Runtime: odd", "console"),

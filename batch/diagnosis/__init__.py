@@ -141,10 +141,14 @@ def _stopped(stop_code: str, reason: str) -> Diagnosis:
 def _aborted(reason: str) -> Diagnosis:
     if reason.startswith("replaced"):
         return Diagnosis(f"was {reason}", "nothing: the newer run does its work")
-    said = f": {reason}" if reason else ", by whom it does not say"
-    ask = "" if reason else "CloudTrail (StopExecution) knows by whom; "
+    again = "`batchctl rerun` starts it again if its work is still wanted"
+    if reason.startswith("stopped by"):
+        return Diagnosis(f"was {reason}", again)
+    if reason:
+        return Diagnosis(f"was stopped: {reason}", again)
     return Diagnosis(
-        f"was stopped{said}", f"{ask}`batchctl rerun` starts it again if its work is still wanted"
+        "was stopped, by whom it does not say",
+        f"CloudTrail (StopExecution) knows by whom; {again}",
     )
 
 
