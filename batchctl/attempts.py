@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from batch.contract import RunError
 from batchctl.aws import Aws
+from batchctl.records import RunRecord
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,24 @@ class Attempt:
 _EXITED = "Essential container in task exited"
 
 
-def of_run(aws: Aws, arn: str) -> list[Attempt] | None:
-    """Return the tasks of a run, the oldest first; None where its history is no longer kept."""
+_PLAIN = ("SUCCEEDED", RunError.EXIT_CODE)
+"""Results that say all there is to say of a run's only task."""
+
+
+def of_record(aws: Aws, record: RunRecord) -> list[Attempt] | None:
+    """Return the tasks of a run, the oldest first; None where its history is no longer kept.
+
+    What the record says of an only task spares the look into the history.
+    """
+    outcome = record.outcome
+    if outcome and (outcome.skipped or (outcome.attempts == 1 and outcome.result in _PLAIN)):
+        own = Attempt(
+            outcome.task_arn, ended=True, exit_code=outcome.exit_code, reason=outcome.reason
+        )
+        return [own] if outcome.task_arn else []
     found: list[Attempt] = []
     try:
-        for kind, details in _events(aws, arn):
+        for kind, details in _events(aws, record.arn):
             _take(found, kind, details)
     except aws.machines.exceptions.ExecutionDoesNotExist:
         return None

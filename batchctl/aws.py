@@ -16,6 +16,7 @@ from batchctl.target import Target
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -24,6 +25,11 @@ RETRIES: Any = {"mode": "adaptive", "max_attempts": 10}
 
 # An emulator throttles nobody, and one that does not answer is not running.
 LOCAL_RETRIES: Any = {"mode": "standard", "max_attempts": 2}
+
+
+CONNECTIONS = 32
+"""Calls under way at once, where there are many to make; adaptive retries slow them where AWS
+throttles."""
 
 
 class Aws:
@@ -49,6 +55,7 @@ class Aws:
             config=Config(
                 retries=LOCAL_RETRIES if self.target.endpoint else RETRIES,
                 connect_timeout=5,
+                max_pool_connections=CONNECTIONS,
                 # The way to an emulator leads through no proxy.
                 proxies={} if self.target.credentials else None,
             ),
@@ -82,6 +89,12 @@ class Aws:
     def tables(self) -> Any:
         """DynamoDB."""
         return self._client("dynamodb")
+
+    @functools.cached_property
+    def tags(self) -> ResourceGroupsTaggingAPIClient:
+        """Resource Groups Tagging API."""
+        client: ResourceGroupsTaggingAPIClient = self._client("resourcegroupstaggingapi")
+        return client
 
     @functools.cached_property
     def identity(self) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,11 +11,16 @@ from typing import Any
 from batch.contract import DEFAULT_SCHEDULE, RUN_TASK, Tag
 from batch.errors import InvalidSchedule
 from batch.schedule import Schedule
-from batchctl.aws import Aws
+from batchctl.aws import CONNECTIONS, Aws
 from batchctl.errors import NotFound
 
-WORKERS = 10
-"""Calls under way at once; adaptive retries slow them where AWS throttles."""
+Answers = Iterable[tuple[str, "DeployedSchedule"]]
+Progress = Callable[[Answers, int], Answers]
+"""Hands on answers as they come, of a number that is known."""
+
+
+def _silent(answers: Answers, _number: int) -> Answers:
+    return answers
 
 
 @dataclass(frozen=True)
@@ -82,12 +87,22 @@ class DeployedJob:
         return min(times, key=lambda time: time.astimezone(UTC), default=None)
 
 
+def exists(aws: Aws) -> bool:
+    """Return whether there is a platform of that name at all."""
+    return bool(_machines(aws))
+
+
 def names(aws: Aws) -> list[str]:
     """Return the names of the platform's jobs, sorted; without the machine for any command."""
-    found = []
-    for page in aws.machines.get_paginator("list_state_machines").paginate():
-        found += [aws.platform.job_of(machine["name"]) for machine in page["stateMachines"]]
-    return sorted(job for job in found if job and job != RUN_TASK)
+    return sorted(job for job in _machines(aws) if job != RUN_TASK)
+
+
+def _machines(aws: Aws) -> list[str]:
+    pages = aws.machines.get_paginator("list_state_machines").paginate(
+        PaginationConfig={"PageSize": 1000}
+    )
+    found = [aws.platform.job_of(one["name"]) for page in pages for one in page["stateMachines"]]
+    return [job for job in found if job]
 
 
 def known(aws: Aws, job: str) -> str:
@@ -102,11 +117,30 @@ def known(aws: Aws, job: str) -> str:
     return job
 
 
-def jobs(aws: Aws) -> list[DeployedJob]:
-    """Return every job, sorted by name."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        by_job = _schedules(aws, pool)
-        return list(pool.map(lambda name: _job(aws, name, by_job.get(name, ())), names(aws)))
+def jobs(
+    aws: Aws,
+    wanted: Callable[[str, str], bool] = lambda _name, _owner: True,
+    *,
+    progress: Progress = _silent,
+) -> list[DeployedJob]:
+    """Return the jobs, sorted by name.
+
+    It takes a call for 1,000 machines, one for the tags of 100 and one for the names of 100
+    schedules; and one for each schedule of a job that is wanted.
+
+    Args:
+        wanted: whether a job is, by its name and its owner.
+        progress: sees the schedules as they are read.
+    """
+    owners = _owners(aws)
+    chosen = [name for name in names(aws) if wanted(name, owners.get(name, ""))]
+    by_job = _schedules(aws, set(chosen).__contains__, progress=progress)
+    return [
+        DeployedJob(
+            name, aws.platform.state_machine_arn(name), owners.get(name, ""), by_job.get(name, ())
+        )
+        for name in chosen
+    ]
 
 
 def job(aws: Aws, name: str) -> DeployedJob:
@@ -116,26 +150,41 @@ def job(aws: Aws, name: str) -> DeployedJob:
         NotFound: There is none of that name.
     """
     known(aws, name)
-    return _job(aws, name, schedules(aws, name))
-
-
-def schedules(aws: Aws, job: str) -> tuple[DeployedSchedule, ...]:
-    """Return the schedules of a job, by name; none of one that runs on demand."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return _schedules(aws, pool, prefix=job).get(job, ())
-
-
-def _job(aws: Aws, name: str, schedules: tuple[DeployedSchedule, ...]) -> DeployedJob:
     arn = aws.platform.state_machine_arn(name)
     tags = {
         tag["key"]: tag["value"]
         for tag in aws.machines.list_tags_for_resource(resourceArn=arn)["tags"]
     }
-    return DeployedJob(name, arn, tags.get(Tag.OWNER, ""), schedules)
+    return DeployedJob(name, arn, tags.get(Tag.OWNER, ""), schedules(aws, name))
+
+
+def schedules(aws: Aws, job: str) -> tuple[DeployedSchedule, ...]:
+    """Return the schedules of a job, by name; none of one that runs on demand."""
+    return _schedules(aws, job.__eq__, prefix=job).get(job, ())
+
+
+def _owners(aws: Aws) -> dict[str, str]:
+    """Return the owners of the platform's jobs, as far as they are known."""
+    pages = aws.tags.get_paginator("get_resources").paginate(
+        ResourceTypeFilters=["states:stateMachine"],
+        TagFilters=[{"Key": Tag.PLATFORM.value, "Values": [aws.platform.prefix]}],
+        PaginationConfig={"PageSize": 100},
+    )
+    found = {}
+    for page in pages:
+        for machine in page["ResourceTagMappingList"]:
+            tags = {tag["Key"]: tag["Value"] for tag in machine["Tags"]}
+            if job := aws.platform.job_of(machine["ResourceARN"]):
+                found[job] = tags.get(Tag.OWNER, "")
+    return found
 
 
 def _schedules(
-    aws: Aws, pool: ThreadPoolExecutor, *, prefix: str = ""
+    aws: Aws,
+    wanted: Callable[[str], bool],
+    *,
+    prefix: str = "",
+    progress: Progress = _silent,
 ) -> dict[str, tuple[DeployedSchedule, ...]]:
     """Return the schedules of the platform's group by job.
 
@@ -145,7 +194,11 @@ def _schedules(
     options: dict[str, Any] = {"NamePrefix": prefix} if prefix else {}
     listed: list[str] = []
     for page in aws.schedules.get_paginator("list_schedules").paginate(GroupName=group, **options):
-        listed += [entry["Name"] for entry in page["Schedules"] if "_" not in entry["Name"]]
+        listed += [
+            entry["Name"]
+            for entry in page["Schedules"]
+            if "_" not in entry["Name"] and wanted(entry["Name"].partition(".")[0])
+        ]
 
     def read(name: str) -> tuple[str, DeployedSchedule]:
         entry = aws.schedules.get_schedule(GroupName=group, Name=name)
@@ -153,6 +206,7 @@ def _schedules(
         return job, DeployedSchedule.of_answer(entry, further or DEFAULT_SCHEDULE)
 
     by_job: dict[str, list[DeployedSchedule]] = {}
-    for job, schedule in pool.map(read, sorted(listed)):
-        by_job.setdefault(job, []).append(schedule)
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        for job, schedule in progress(pool.map(read, sorted(listed)), len(listed)):
+            by_job.setdefault(job, []).append(schedule)
     return {job: tuple(schedules) for job, schedules in by_job.items()}

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from batch.contract import RUN_TASK
 from batchctl import deployed, runs
-from batchctl.aws import Aws
+from batchctl.aws import CONNECTIONS, Aws
 from batchctl.errors import NotFound, OperatorError
 from batchctl.queries import Runs
 from batchctl.records import RunRecord
@@ -41,7 +41,7 @@ def find(aws: Aws, text: str, *, that_ran: bool = False) -> RunRecord:
         raise OperatorError(f"{text}: it never ran; start it with `batchctl run {text}`")
     found = table.runs_named(jobs, text)
     if not found:
-        with ThreadPoolExecutor(deployed.WORKERS) as pool:
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
             known = pool.map(lambda job: runs.describe(aws, job, text), jobs)
         found = [RunRecord.of_run(run) for run in known if run]
     if not found:

@@ -13,8 +13,8 @@ from typing import Any
 
 from batch.contract import RUN_TASK, schedule_input
 from batch.errors import nearest
-from batchctl.aws import Aws
-from batchctl.deployed import WORKERS, DeployedSchedule
+from batchctl.aws import CONNECTIONS, Aws
+from batchctl.deployed import DeployedSchedule
 from batchctl.errors import AwsRefused, NotFound, OperatorError
 
 MAX_EVENT_AGE_SECONDS = 3600
@@ -84,7 +84,7 @@ def add(
 def every(aws: Aws) -> list[ManualSchedule]:
     """Return all of them, sorted by name."""
     names = _names(aws)
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
         found = pool.map(lambda name: _get(aws, name), names)
         return [_read(answer) for answer in found if answer]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,10 @@ import click
 
 PIPE_WIDTH = 400
 """Columns of a table that no terminal shows: wide enough that ``grep`` finds whole rows."""
+
+
+_WORTH_A_BAR = 50
+"""Calls below which a bar would only flicker."""
 
 
 def json_option(command: Any) -> Any:
@@ -85,6 +89,15 @@ def write_fields(fields: Mapping[str, str]) -> None:
         ]
         for index, line in enumerate(lines):
             click.echo(f"{'' if index else name:<{width}}  {line}".rstrip())
+
+
+def progress(answers: Iterable[Any], number: int) -> Iterator[Any]:
+    """Yield answers, with a bar on a terminal while there are many to come."""
+    if number < _WORTH_A_BAR or not sys.stderr.isatty():
+        yield from answers
+        return
+    with click.progressbar(answers, length=number, label="reading", file=sys.stderr) as bar:
+        yield from bar
 
 
 def note(text: str) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from batch import control
+from batchctl import deployed
 from batchctl.aws import Aws
 from batchctl.errors import AwsRefused
 from batchctl.queries import Runs
@@ -147,11 +148,20 @@ class Table:
         try:
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         except client.exceptions.ResourceNotFoundException:
-            raise AwsRefused(
-                f"{self.name}: the platform has no such table; "
-                "an earlier version deployed it, or none did: deploy it with this one"
-            ) from None
+            raise self._no_table() from None
         return answer
+
+    def _no_table(self) -> AwsRefused:
+        platform = self._aws.platform
+        if deployed.exists(self._aws):
+            return AwsRefused(
+                f"{self.name}: the platform has no such table; "
+                "an earlier version deployed it: deploy it with this one"
+            )
+        return AwsRefused(
+            f"{platform.prefix}: there is no such platform in {platform.region} of account "
+            f"{platform.account}; check --env, --region and --profile, or deploy it"
+        )
 
 
 def _typed(key: Mapping[str, str]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def why(run: str, lines: int, target: Target, *, as_json: bool) -> None:
 
     aws = Aws(target)
     record = finding.find(aws, run)
-    tried = attempts.of_run(aws, record.arn)
+    tried = attempts.of_record(aws, record)
     log, missing = _last_lines(aws, record, lines)
     found = _diagnosis(record, tried or [], log)
     now = datetime.now(UTC)

@@ -14,7 +14,7 @@ from tests.allowing import Call
 ApiCall = tuple[str, str, Mapping[str, Any]]
 """Service and operation as botocore names them, and the parameters."""
 
-_PREFIXES = {"stepfunctions": "states"}
+_PREFIXES = {"stepfunctions": "states", "resourcegroupstaggingapi": "tag"}
 
 _TAGGED = {
     "iam": "iam:TagRole",
@@ -32,6 +32,7 @@ _WITHOUT_RESOURCE = {
     "ec2:DescribeVpcs",
     "scheduler:ListSchedules",
     "states:ListStateMachines",
+    "tag:GetResources",
 }
 
 _UNASKED = {"sts:GetCallerIdentity"}

@@ -40,7 +40,9 @@ def viewer(*, platform: Platform, key_arn: str = "") -> Policy:
                 ],
             ),
             # "*": these lists support no resource, and no condition.
-            allow(["scheduler:ListSchedules", "states:ListStateMachines"], ["*"]),
+            allow(
+                ["scheduler:ListSchedules", "states:ListStateMachines", "tag:GetResources"], ["*"]
+            ),
         ]
     )
 

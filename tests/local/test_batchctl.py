@@ -171,11 +171,26 @@ def test_run_without_waiting_prints_what_other_commands_take(call, aws):
     assert finding.find(aws, result.stdout.strip()).job == "hello"
 
 
+def runs_of(aws, job, name):
+    machine = aws.platform.state_machine_arn(job)
+    listed = aws.machines.list_executions(stateMachineArn=machine)["executions"]
+    return [run for run in listed if run["name"] == name]
+
+
 def test_one_name_is_one_run(call, aws):
     statuses = [call("run", "hello", "--name", "once", "--wait").exit_code for _ in range(2)]
 
-    # The second meets the name of a run that has ended.
-    assert statuses == [0, 1]
+    assert statuses == [0, 0]
+    assert len(runs_of(aws, "hello", "once")) == 1
+
+
+def test_one_name_with_other_input_is_refused(call):
+    call("run", "hello", "--name", "twice", "--wait")
+
+    result = call("run", "hello", "--name", "twice", "--wait", "-e", "A=1")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "hello/twice: another run has this name, with other input" in result.stderr
 
 
 def test_rejects_a_run_of_another_task_definition(call):

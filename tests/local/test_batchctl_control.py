@@ -147,6 +147,7 @@ def at(**ago):
 
 def write_run(table, job, run, started, **attributes):
     key = control.run_key(job, run)
+    attributes.setdefault("admitted", started)
     table.put(
         key,
         job=job,
@@ -156,7 +157,7 @@ def write_run(table, job, run, started, **attributes):
         day=started[:10],
         trigger="schedule",
         schedule="default",
-        **attributes,
+        **{name: value for name, value in attributes.items() if value is not None},
     )
 
 
@@ -533,7 +534,10 @@ def log(bench):
 def test_why_tells_what_happened_first_and_what_to_do_last(call):
     lines = call("why", "report/bad", "-n", "2").stdout.splitlines()
 
-    assert lines[0] == "report/bad failed with exit code 3 after 2 attempts"
+    assert lines[:2] == [
+        "report/bad failed with exit code 3, after 2 attempts",
+        "To do: read its last log lines, correct the command, and `batchctl rerun` it",
+    ]
     assert lines[-1] == "once more  batchctl rerun report/bad --env local"
     at = lines.index("last log lines")
     assert lines[at : at + 3] == ["last log lines", "  line 28", "  line 29"]
@@ -582,7 +586,18 @@ def test_why_of_a_run_that_runs_says_for_how_long(jobs, table, call):
     assert first.endswith(", which is over its limit")
 
 
-def test_why_takes_few_calls(jobs, table, failed, log, call, calls):
+def test_why_of_a_run_that_waits_says_so(jobs, table, call):
+    write_run(table, "report", "now", at(hours=2), open="running", admitted=None)
+
+    first = call("why", "report/now").stdout.splitlines()[0]
+
+    assert first.startswith("report/now waits for its place, for 2 h")
+
+
+def test_why_takes_few_calls(jobs, table, log, call, calls):
+    facts = {**ended("Job.ExitCode", code=3), **FAILED, "attempts": 1}
+    write_run(table, "report", "bad", "2026-11-23T18:00:01.000Z", **facts)
+
     call("why", "report/bad", "-n", "0")
 
     assert calls == ["sts.GetCallerIdentity", "dynamodb.GetItem"]
