@@ -26,10 +26,25 @@ def task_logs(platform: Platform) -> str:
 
     The stream has :data:`SLASH` for each slash.
     """
+    return f"{task_log_group(platform)}/log-events/"
+
+
+def state_machine(platform: Platform, arn: str) -> str:
+    """Return the address of a state machine."""
+    return f"{_start(platform)}/states/home?region={platform.region}#/statemachines/view/{arn}"
+
+
+def schedule(platform: Platform, group: str, name: str) -> str:
+    """Return the address of a schedule."""
+    return f"{_start(platform)}/scheduler/home?region={platform.region}#schedules/{group}/{name}"
+
+
+def task_log_group(platform: Platform) -> str:
+    """Return the address of the log group of the tasks."""
     group = platform.task_log_group.replace("/", SLASH)
     return (
         f"{_start(platform)}/cloudwatch/home?region={platform.region}"
-        f"#logsV2:log-groups/log-group/{group}/log-events/"
+        f"#logsV2:log-groups/log-group/{group}"
     )
 
 

@@ -12,7 +12,7 @@ from batch.contract import DEFAULT_SCHEDULE, RUN_TASK, Tag
 from batch.errors import InvalidSchedule
 from batch.schedule import Schedule
 from batchctl.aws import CONNECTIONS, Aws
-from batchctl.errors import NotFound
+from batchctl.errors import NotDeployed, NotFound
 
 Answers = Iterable[tuple[str, "DeployedSchedule"]]
 Progress = Callable[[Answers, int], Answers]
@@ -109,9 +109,13 @@ def known(aws: Aws, job: str) -> str:
     """Return ``job`` if it is deployed.
 
     Raises:
+        NotDeployed: No job is.
         NotFound: It is not; the nearest name is in the text.
     """
-    deployed = names(aws)
+    machines = _machines(aws)
+    if not machines:
+        raise NotDeployed(aws.platform)
+    deployed = sorted(machine for machine in machines if machine != RUN_TASK)
     if job not in deployed and job != RUN_TASK:
         raise NotFound.job(job, aws.platform.prefix, deployed)
     return job

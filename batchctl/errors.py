@@ -3,6 +3,7 @@
 ::
 
     OperatorError                 the command ends with status 1 and this text
+    ├── NotDeployed               no such platform in this account and region
     ├── NotFound                  no such job or run; the nearest names are in the text
     └── AwsRefused                AWS, or the emulator, did not do what was asked
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from batch.contract import Platform
 from batch.errors import BatchError, nearest
 
 
@@ -20,6 +22,16 @@ class OperatorError(BatchError):
 
 class AwsRefused(OperatorError):
     """AWS, or the emulator in its place, did not do what was asked."""
+
+
+class NotDeployed(OperatorError):
+    """There is no such platform where the command looked."""
+
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(
+            f"{platform.prefix}: there is no such platform in {platform.region} of account "
+            f"{platform.account}; check --env, --region and --profile, or deploy it"
+        )
 
 
 class NotFound(OperatorError):

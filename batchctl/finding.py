@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from batch.contract import RUN_TASK
+from batch.errors import nearest
 from batchctl import deployed, runs
 from batchctl.aws import CONNECTIONS, Aws
 from batchctl.errors import NotFound, OperatorError
@@ -70,8 +71,16 @@ def _of_job(aws: Aws, table: Table, job: str, name: str, text: str) -> RunRecord
     deployed.known(aws, job)
     run = runs.describe(aws, job, name)
     if run is None:
-        raise NotFound(
-            f"{text}: {aws.platform.prefix} has no such run; "
-            f"list them with `batchctl history {job}`"
-        )
+        raise NotFound(f"{text}: {aws.platform.prefix} has no such run; {_hint(table, job, name)}")
     return RunRecord.of_run(run)
+
+
+def _hint(table: Table, job: str, name: str) -> str:
+    known = [record.name for record in table.of_job(job, Runs(), most=_NEAREST_AMONG)]
+    if near := nearest(name, known):
+        return f"did you mean {job}/{near}"
+    return f"list them with `batchctl history {job}`"
+
+
+_NEAREST_AMONG = 200
+"""Newest runs of a job among which the nearest name is looked for."""

@@ -14,8 +14,8 @@ from typing import Any
 from batch.contract import RUN_TASK, schedule_input
 from batch.errors import nearest
 from batchctl.aws import CONNECTIONS, Aws
-from batchctl.deployed import DeployedSchedule
-from batchctl.errors import AwsRefused, NotFound, OperatorError
+from batchctl.deployed import DeployedSchedule, exists
+from batchctl.errors import NotDeployed, NotFound, OperatorError
 
 MAX_EVENT_AGE_SECONDS = 3600
 """How late Scheduler may still start a run, as for jobs that say nothing else."""
@@ -129,10 +129,7 @@ def _target(aws: Aws, sent: str) -> Any:
             Name=aws.platform.sweep, GroupName=aws.platform.schedule_group
         )["Target"]
     except aws.schedules.exceptions.ResourceNotFoundException:
-        raise AwsRefused(
-            f"{aws.platform.prefix}: it has no schedule {aws.platform.sweep}, whose role is taken; "
-            "deploy the platform, or check --env"
-        ) from None
+        raise NotDeployed(aws.platform) from None
     return {
         "Arn": aws.platform.state_machine_arn(RUN_TASK),
         "RoleArn": own["RoleArn"],
@@ -149,11 +146,12 @@ def _names(aws: Aws) -> list[str]:
     group = aws.platform.manual_schedule_group
     pages = aws.schedules.get_paginator("list_schedules").paginate(GroupName=group)
     try:
-        return sorted(entry["Name"] for page in pages for entry in page["Schedules"])
+        names = sorted(entry["Name"] for page in pages for entry in page["Schedules"])
     except aws.schedules.exceptions.ResourceNotFoundException:
-        raise AwsRefused(
-            f"{aws.platform.prefix}: it has no schedule group {group}; deploy it, or check --env"
-        ) from None
+        raise NotDeployed(aws.platform) from None
+    if not names and not exists(aws):
+        raise NotDeployed(aws.platform)
+    return names
 
 
 def _get(aws: Aws, name: str) -> dict[str, Any] | None:

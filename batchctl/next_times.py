@@ -78,9 +78,18 @@ def next_times(job: str | None, count: int, target: Target, *, as_json: bool) ->
         ((time, name, schedule.name) for name, schedule, times in found for time in times),
         key=lambda row: (row[0].astimezone(UTC), *row[1:]),
     )
-    output.write_table(
-        ("NEXT", "JOB", "SCHEDULE"),
-        [(output.fire_time(t), name, schedule) for t, name, schedule in rows],
-    )
+    if rows:
+        output.write_table(
+            ("NEXT", "JOB", "SCHEDULE"),
+            [(output.fire_time(t), name, schedule) for t, name, schedule in rows],
+        )
+    for one in jobs:
+        # Of all jobs `ls` says it; of one it is the answer.
+        if job and not one.schedules:
+            output.note(f"{one.name} has no schedule: it runs on demand")
+        elif job and not one.enabled:
+            output.note(f"{one.name} is disabled in code: no schedule of it fires")
+        elif job and not rows:
+            output.note(f"{one.name}: its schedules never fire any more")
     for warning in warnings:
         output.note(f"warning: {warning}")

@@ -58,8 +58,8 @@ def test(yes: bool, target: Target, *, as_json: bool) -> None:
 def _start(aws: Aws) -> str:
     import json
 
-    from batchctl import runs
-    from batchctl.errors import AwsRefused
+    from batchctl import deployed, runs
+    from batchctl.errors import AwsRefused, NotDeployed
 
     platform = aws.platform
     name = runs.new_name("test")
@@ -80,9 +80,11 @@ def _start(aws: Aws) -> str:
             input=json.dumps(asked, sort_keys=True),
         )
     except aws.machines.exceptions.StateMachineDoesNotExist:
+        if not deployed.exists(aws):
+            raise NotDeployed(platform) from None
         raise AwsRefused(
             f"{platform.recorder}: the platform has no such machine; "
-            "an earlier version deployed it, or none did: deploy it with this one"
+            "an earlier version deployed it: deploy it with this one"
         ) from None
     return started["executionArn"]
 

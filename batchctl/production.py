@@ -42,9 +42,13 @@ def confirm(aws: Aws, *, yes: bool) -> None:
 def _is_production(aws: Aws) -> bool:
     """Return what the stack's file says, or else what the deployed platform says of itself."""
     from batch.contract import RUN_TASK, Tag
+    from batchctl.errors import NotDeployed
 
     if aws.target.production is not None:
         return aws.target.production
     arn = aws.platform.state_machine_arn(RUN_TASK)
-    tags = aws.machines.list_tags_for_resource(resourceArn=arn)["tags"]
+    try:
+        tags = aws.machines.list_tags_for_resource(resourceArn=arn)["tags"]
+    except aws.machines.exceptions.ResourceNotFound:
+        raise NotDeployed(aws.platform) from None
     return {"key": Tag.PRODUCTION.value, "value": "true"} in tags

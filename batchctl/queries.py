@@ -22,7 +22,7 @@ _RESULTS: Final = {
 # The input of a run may be 100 KB, which a list does not show.
 _LISTED: Final = (
     "job", "run", "execution", "started", "trigger", "requestedBy", "schedule", "scheduledTime",
-    "ended", "result", "error", "attempts", "exitCode", "reason", "logStream", "skip",
+    "admitted", "ended", "result", "error", "attempts", "exitCode", "reason", "logStream", "skip",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from batch.contract import log_stream
 from batchctl.aws import Aws
-from batchctl.errors import NotFound, OperatorError
+from batchctl.errors import NotDeployed, NotFound, OperatorError
 from batchctl.outcome import Outcome, of_execution
 
 POLL_SECONDS = 2.0
@@ -80,6 +80,8 @@ def start_named(aws: Aws, job: str, run_input: dict[str, Any], *, name: str) -> 
             name=name,
             input=json.dumps(run_input, sort_keys=True),
         )
+    except aws.machines.exceptions.StateMachineDoesNotExist:
+        raise NotDeployed(aws.platform) from None
     except aws.machines.exceptions.ExecutionAlreadyExists:
         there = describe(aws, job, name)
         if there is None or _asked(there.input) != _asked(run_input):

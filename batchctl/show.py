@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from batchctl.output import json_option
 from batchctl.target import Target, target_options
+
+if TYPE_CHECKING:
+    from batch.contract import Platform
+    from batchctl.deployed import DeployedJob
 
 RECENT = 5
 
@@ -64,6 +68,7 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
         "failures": last.failures,
         "failingSince": last.failing_since,
         "lastSuccess": last.last_success,
+        "links": _links(aws.platform, found),
         "runs": [history.data(run, now) for run in recent],
     }
     if as_json:
@@ -92,6 +97,10 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
     fields |= {"state machine": found.arn, "log group": aws.platform.task_log_group}
     output.write_fields(fields)
     click.echo()
+    links = _links(aws.platform, found)
+    schedules = {f"schedule {name}": at for name, at in links["schedules"].items()}
+    output.write_fields({"machine": links["stateMachine"], **schedules, "logs": links["logs"]})
+    click.echo()
     if not recent:
         click.echo("It never ran.")
         return
@@ -108,6 +117,23 @@ def show(job: str, target: Target, *, as_json: bool) -> None:
             for run in recent
         ],
     )
+
+
+def _links(platform: Platform, job: DeployedJob) -> dict[str, Any]:
+    """Return where the AWS console shows what the job is made of."""
+    from batch import console
+
+    group = platform.schedule_group
+    return {
+        "stateMachine": console.state_machine(platform, job.arn),
+        "schedules": {
+            schedule.name: console.schedule(
+                platform, group, platform.schedule(job.name, schedule.name)
+            )
+            for schedule in job.schedules
+        },
+        "logs": console.task_log_group(platform),
+    }
 
 
 def _in_words(told: dict[str, Any]) -> dict[str, str]:

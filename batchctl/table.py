@@ -13,7 +13,7 @@ from typing import Any, Final
 from batch import control
 from batchctl import deployed
 from batchctl.aws import Aws
-from batchctl.errors import AwsRefused
+from batchctl.errors import AwsRefused, NotDeployed, OperatorError
 from batchctl.queries import Runs
 from batchctl.records import JobState, Pause, RunRecord
 
@@ -151,16 +151,12 @@ class Table:
             raise self._no_table() from None
         return answer
 
-    def _no_table(self) -> AwsRefused:
-        platform = self._aws.platform
-        if deployed.exists(self._aws):
-            return AwsRefused(
-                f"{self.name}: the platform has no such table; "
-                "an earlier version deployed it: deploy it with this one"
-            )
+    def _no_table(self) -> OperatorError:
+        if not deployed.exists(self._aws):
+            return NotDeployed(self._aws.platform)
         return AwsRefused(
-            f"{platform.prefix}: there is no such platform in {platform.region} of account "
-            f"{platform.account}; check --env, --region and --profile, or deploy it"
+            f"{self.name}: the platform has no such table; "
+            "an earlier version deployed it: deploy it with this one"
         )
 
 
