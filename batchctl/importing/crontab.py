@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from batch.errors import InvalidInput, InvalidSchedule, Problem
+from batch.job import shapes
 from batch.schedule import unix_cron
-from batchctl.importing.model import Imported
+from batchctl.importing.model import Imported, valid_name
 
 _VARIABLE = re.compile(r"""\s*(?P<name>"[^"]*"|'[^']*'|[A-Za-z_]\w*)\s*=\s*(?P<value>.*?)\s*\Z""")
-_PERCENT = re.compile(r"(?<!\\)%")
+_WHEN = re.compile(r"[-]?(@\w+|[0-9*~][0-9*~/,a-z-]*)\s", re.IGNORECASE)
+"""How a line begins that is to run something."""
+
+_PART = re.compile(r"\\.|.", re.DOTALL)
+_NO_LINE = "is no line of a crontab"
 _FIELDS = 5
 _DESCRIPTION_LIMIT = 512
 _WINDOW_LIMIT = 1440
@@ -35,30 +39,47 @@ _OF_THE_HOST = {
 }
 """Variables that mean something to cron or of its host, and what takes their place."""
 
-_WRAPPERS = frozenset(
-    "bash sh /bin/sh env nice ionice chronic setsid nohup sudo time exec bundle exec python python3 "
-    "php ruby perl node java flock timeout cd".split()
-)
-_FOLLOWED_BY_ARGUMENT = frozenset({"flock", "timeout", "cd"})
+_WRAPPERS = {
+    *("bash", "sh", "dash", "env", "exec", "sudo", "time", "nohup", "setsid", "chronic"),
+    *("nice", "ionice", "flock", "timeout", "cd"),
+    *("bundle", "python", "python3", "php", "ruby", "perl", "node", "java"),
+}
+"""Programs that a line begins with and is not called after."""
+
+_BEFORE_A_PATH = frozenset({"flock", "cd"})
+_DURATION = re.compile(r"[0-9.]+[smhd]?")
+_TASK_RUNNERS = frozenset({"rake", "manage", "artisan", "rails", "console"})
 
 
 @dataclass
 class _State:
     """What the lines before say of the next."""
 
-    timezone: str
+    default_timezone: str
     system: bool
     owner: str
+    timezone: str = ""
+    users: set[str] = field(default_factory=set)
     variables: dict[str, str] = field(default_factory=dict)
     shell: str = ""
     window: int = 0
     comments: list[str] = field(default_factory=list)
 
 
-def read(text: str, *, timezone: str = "UTC", system: bool = False, owner: str = "") -> Imported:
+def is_system(text: str) -> bool:
+    """Return whether a line has root before its command, as the lines of /etc/crontab do."""
+    lines = [line.strip() for line in text.split("\n")]
+    split = [_split(line, system=True) for line in lines if _WHEN.match(line)]
+    return any(entry is not None and entry[1] == "root" for entry in split)
+
+
+def read(
+    text: str, name: str, *, timezone: str = "UTC", system: bool = False, owner: str = ""
+) -> Imported:
     """Return the jobs of a crontab.
 
     Args:
+        name: what the file is called, for the error.
         timezone: the zone of the host, which lines before any CRON_TZ go by.
         system: whether each line has a user before its command, as in /etc/crontab.
         owner: whose jobs they become.
@@ -67,26 +88,27 @@ def read(text: str, *, timezone: str = "UTC", system: bool = False, owner: str =
         InvalidInput: no line of it is one of a crontab.
     """
     found = Imported()
-    state = _State(timezone, system, owner)
+    state = _State(timezone, system, owner, timezone)
     entries = 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         where, stripped = f"line {number}", line.strip()
         if not stripped:
             state.comments.clear()
         elif stripped.startswith("#"):
-            state.comments.append(stripped.lstrip("#").strip())
+            comment = stripped.lstrip("#").strip()
+            # A line that is commented out says nothing of the next.
+            if not _WHEN.match(comment) and not _VARIABLE.match(comment):
+                state.comments.append(comment)
         elif match := _VARIABLE.match(line):
-            entries += 1
             _variable(found, state, where, _unquoted(match["name"]), _unquoted(match["value"]))
             state.comments.clear()
         else:
             entries += _entry(found, state, where, stripped)
             state.comments.clear()
-    if not entries and (found.findings or "\x00" in text):
-        first = found.findings[0] if found.findings else None
-        said = f": {first.what}" if first else ""
-        problem = Problem("FILE", f"it is no crontab{said}", "give what `crontab -l` prints")
-        raise InvalidInput([problem])
+    if not entries:
+        first = next((one for one in found.findings if _NO_LINE in one.what), None)
+        said = f"it is no crontab: {first.where}, {first.what}" if first else "it runs nothing"
+        raise InvalidInput([Problem(name, said, "give what `crontab -l` prints")])
     return found
 
 
@@ -97,7 +119,7 @@ def _unquoted(text: str) -> str:
 
 def _variable(found: Imported, state: _State, where: str, name: str, value: str) -> None:
     if name == "CRON_TZ":
-        state.timezone = value
+        state.timezone = value or state.default_timezone
     elif name == "SHELL":
         state.shell = value
     elif name == "RANDOM_DELAY":
@@ -107,8 +129,10 @@ def _variable(found: Imported, state: _State, where: str, name: str, value: str)
             found.lose(where, f"RANDOM_DELAY={value}", "set `flexible_window_minutes`, 0 to 1440")
     elif name in _OF_THE_HOST:
         found.lose(where, f"{name} is not carried over", _OF_THE_HOST[name])
-    elif name.startswith("BATCH_"):
+    elif name.startswith(shapes.RESERVED_VARIABLES):
         found.lose(where, f"{name} is not carried over", "BATCH_ is the platform's; rename it")
+    elif not shapes.matches(shapes.VARIABLE, name):
+        found.lose(where, f"{name!r} is no name of a variable", "use letters, digits, underscores")
     else:
         state.variables[name] = value
         if name == "TZ":
@@ -117,13 +141,18 @@ def _variable(found: Imported, state: _State, where: str, name: str, value: str)
 
 def _entry(found: Imported, state: _State, where: str, line: str) -> int:
     """Take a line that is to run something; return 1 if it looks like one."""
-    split = _split(line.removeprefix("-"), system=state.system)
+    looks = 1 if _WHEN.match(f"{line} ") else 0
+    split = _split(line, system=state.system)
     if split is None:
-        wanted = "five fields, a user and a command" if state.system else "five fields and a command"
-        found.lose(where, f"{line[:40]!r} is no line of a crontab", f"it has {wanted}")
-        return 0
-    when, command = split
-    looks = 1 if when.startswith("@") or re.match(r"[0-9*]", when) else 0
+        wanted = (
+            "five fields, a user and a command" if state.system else "five fields and a command"
+        )
+        found.lose(where, f"{line[:40]!r} {_NO_LINE}", f"it has {wanted}")
+        return looks
+    when, user, command = split
+    if user and user not in state.users:
+        state.users.add(user)
+        found.lose(where, f"the user {user} is not carried over", "a job runs as the image's USER")
     if "~" in when:
         found.lose(
             where,
@@ -140,32 +169,44 @@ def _entry(found: Imported, state: _State, where: str, line: str) -> int:
     shell, told = _shell(command)
     keys = _keys(state, expression, shell)
     before = len(found.jobs)
-    found.add(where, _name(command), keys)
+    found.add(where, valid_name(_name(command)), keys)
     if len(found.jobs) > before:
         for what, todo in told:
             found.hint(where, what, todo)
     return looks
 
 
-def _split(line: str, *, system: bool) -> tuple[str, str] | None:
+def _split(line: str, *, system: bool) -> tuple[str, str, str] | None:
+    """Return the time, the user (empty unless the file has users) and the command of a line."""
+    # A hyphen before the time, of cronie, keeps a line out of syslog.
+    line = line.removeprefix("-")
     count = 1 if line.startswith("@") else _FIELDS
-    parts = line.split(None, count + (1 if system else 0))
-    if len(parts) <= count + (1 if system else 0):
+    parts = line.split(None, count + system)
+    if len(parts) <= count + system:
         return None
-    return " ".join(parts[:count]), parts[-1]
+    return " ".join(parts[:count]), parts[count] if system else "", parts[-1]
+
+
+def _parts(command: str) -> list[str]:
+    """Return a command and the lines of its standard input, which unescaped ``%`` divide."""
+    parts = [""]
+    for match in _PART.finditer(command):
+        if match[0] == "%":
+            parts.append("")
+        else:
+            parts[-1] += "%" if match[0] == "\\%" else match[0]
+    # What follows the last is no line of its own if there is nothing.
+    return parts[:-1] if len(parts) > 1 and not parts[-1] else parts
 
 
 def _shell(command: str) -> tuple[str, list[tuple[str, str]]]:
-    """Return the line for a shell, and what is worth knowing of it.
-
-    The first ``%`` ends the command; what follows is its standard input, a line each ``%``.
-    """
-    line, *given = _PERCENT.split(command)
-    line = line.replace("\\%", "%").strip()
+    """Return the line for a shell, and what is worth knowing of it."""
+    line, *given = _parts(command)
+    line = line.strip()
     told = []
     if given:
-        lines = " ".join(shlex.quote(part.replace("\\%", "%")) for part in given)
-        line = f"printf '%s\\n' {lines} | {{ {line}\n}}"
+        # On a line of its own, the brace ends no comment of the command's.
+        line = f"printf '%s\\n' {' '.join(map(shlex.quote, given))} | {{ {line}\n}}"
     if re.search(r">>?\s*\S", line) and "/dev/null" not in line:
         told.append(
             (
@@ -214,34 +255,24 @@ def _keys(state: _State, expression: str, shell: str) -> dict[str, Any]:
 def _name(command: str) -> str:
     """Return what a command would be called: the program behind the wrappers, and its task."""
     try:
-        words = shlex.split(_PERCENT.split(command)[0])
+        words = shlex.split(_parts(command)[0])
     except ValueError:
         words = command.split()
-    skip = 0
     rest: list[str] = []
+    path_follows = False
     for word in words:
-        if skip:
-            skip -= 1
-        elif rest:
+        program = PurePosixPath(word).name
+        if rest:
             rest.append(word)
-        elif word in ("&&", ";", "||") or word.startswith("-") or re.match(r"\w+=", word):
+        elif word in ("&&", ";", "||") or _DURATION.fullmatch(word) or re.match(r"-|\w+=", word):
             continue
-        elif PurePosixPath(word).name in _WRAPPERS:
-            skip = 1 if PurePosixPath(word).name in _FOLLOWED_BY_ARGUMENT else 0
-        elif not word.isdecimal():
+        elif path_follows:
+            path_follows = False
+        elif program in _WRAPPERS:
+            path_follows = program in _BEFORE_A_PATH
+        else:
             rest.append(word)
     if not rest:
         return "job"
     stem = PurePosixPath(rest[0]).stem
-    if stem in ("rake", "manage", "artisan", "rails", "console") and len(rest) > 1:
-        return f"{stem}-{rest[1]}"
-    return stem
-
-
-def summary(found: Imported, options: Mapping[str, Any]) -> str:
-    """Return what holds of all jobs of a crontab."""
-    zone = options.get("timezone") or "UTC"
-    return (
-        f"times without a CRON_TZ are taken to be of {zone} (--timezone); commands run by bash in "
-        "the platform's image"
-    )
+    return f"{stem}-{rest[1]}" if stem in _TASK_RUNNERS and len(rest) > 1 else stem

@@ -68,7 +68,7 @@ class Imported:
         self.jobs.append(ImportedJob(free, keys))
 
     def _free(self, name: str) -> str:
-        base = _valid(name)
+        base = valid_name(name)
         taken = {job.name for job in self.jobs} | {RUN_TASK}
         number, free = 1, base
         while free in taken:
@@ -78,7 +78,7 @@ class Imported:
         return free
 
 
-def _valid(name: str) -> str:
+def valid_name(name: str) -> str:
     """Return a name of a job that is like ``name``."""
     text = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "job"
     if not text[0].isalpha():

@@ -1,0 +1,138 @@
+"""A YAML or JSON document whose fields are taken one by one, so that none is forgotten. Pure.
+
+What a reader has not taken is reported at the end: each field with its line, and why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from batch.errors import InvalidInput, Problem
+
+Path = tuple[str, ...]
+
+
+class Document:
+    """What a file holds, and on which lines."""
+
+    def __init__(self, text: str, name: str) -> None:
+        try:
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            self.data: Any = yaml.safe_load(text)
+        # A value that is not what its tag says is a ValueError, a mapping as a key a TypeError.
+        except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f"{name} line {mark.line + 1}" if mark else name
+            what = getattr(error, "problem", None) or "it cannot be read"
+            raise InvalidInput([Problem(where, f"it is no YAML or JSON: {what}", _CHECK)]) from None
+        self.name = name
+        self._lines: dict[Path, int] = dict(_lines(node, ())) if node is not None else {}
+
+    def where(self, path: Path) -> str:
+        """Return the place of a field as the report has it."""
+        line = self._lines.get(path)
+        return f"{self.name} line {line}" if line else self.name
+
+
+_CHECK = "check that it is the file you mean"
+
+
+def _lines(node: yaml.Node, path: Path, depth: int = 0) -> Iterator[tuple[Path, int]]:
+    yield path, node.start_mark.line + 1
+    if depth > _DEEPEST:
+        return
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = (*path, str(key.value))
+            yield from _lines(value, below, depth + 1)
+            yield below, key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _lines(value, (*path, str(index)), depth + 1)
+
+
+_DEEPEST = 20
+
+
+class Fields:
+    """The fields of a mapping in a document, of which each is taken once."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = _plain(raw)
+
+    def take(self, *path: str) -> Any:
+        """Return a field and forget it, None if there is none."""
+        above = self._raw
+        for key in path[:-1]:
+            above = above.get(key) if isinstance(above, dict) else None
+        return above.pop(path[-1], None) if isinstance(above, dict) else None
+
+    def peek(self, key: str) -> Any:
+        """Return a field and leave it, None if there is none."""
+        return self._raw.get(key) if isinstance(self._raw, dict) else None
+
+    def mapping(self, *path: str) -> dict[str, Any]:
+        """Return a field that holds others and forget it, if it does; else empty."""
+        above = self._raw
+        for key in path:
+            above = above.get(key) if isinstance(above, dict) else None
+        return self.take(*path) if isinstance(above, dict) else {}
+
+    def rest(self) -> Any:
+        """Return what nobody has taken yet."""
+        return self._raw
+
+    def left(self, advice: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+        """Yield each field that nobody took, with the advice whose pattern it matches, or "".
+
+        A pattern is a dotted path in which ``*`` stands for any one key.
+        """
+        yield from _left(self._raw, (), advice)
+
+
+def _left(value: Any, path: Path, advice: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    if path and (found := _advice(path, advice)) is not None:
+        yield path, found
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _left(item, (*path, key), advice)
+    elif path:
+        yield path, ""
+
+
+def _advice(path: Path, advice: Mapping[str, str]) -> str | None:
+    for pattern, text in advice.items():
+        keys = pattern.split(".")
+        if len(keys) == len(path) and all(k in ("*", p) for k, p in zip(keys, path, strict=True)):
+            return text
+    return None
+
+
+def _plain(value: Any) -> Any:
+    """Return a copy whose keys are all text, as YAML's ``on`` (True to it) is not."""
+    if isinstance(value, dict):
+        return {"on" if key is True else str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def text_of(value: Any) -> str | None:
+    """Return a scalar as an environment has it, None if it is none."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (str, int, float)) else None
+
+
+_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|m|s)")
+_SECONDS = {"h": 3600, "m": 60, "s": 1}
+
+
+def go_seconds(text: Any) -> int | None:
+    """Return the whole seconds of a duration as Go writes it, ``1h30m``; None if it is none."""
+    if not isinstance(text, str) or not re.fullmatch(f"(?:{_PARTS.pattern})+", text.strip()):
+        return None
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(text))
+    return int(seconds) if seconds == int(seconds) else None
