@@ -60,7 +60,7 @@ def importing() -> None:
     help="Whether a user stands before each command.  [default: if one is root]",
 )
 @_common
-def crontab(
+def import_crontab(
     file: Path,
     timezone: str,
     system: bool | None,
@@ -76,13 +76,12 @@ def crontab(
 
     Example: batchctl import crontab crontab.txt --timezone Europe/Berlin --out jobs/host.py
     """
-    from batchctl.importing import crontab as format_
-    from batchctl.importing import files
+    from batchctl.importing import crontab, files
 
     _check(out, force=force)
     text = files.text(file)
-    is_system = format_.is_system(text) if system is None else system
-    found = format_.read(text, file.name, timezone=timezone, system=is_system, owner=owner)
+    is_system = crontab.is_system(text) if system is None else system
+    found = crontab.read(text, file.name, timezone=timezone, system=is_system, owner=owner)
     notes = [f"lines without a CRON_TZ go by {timezone} (--timezone)"]
     if is_system:
         notes.append("the word before each command is its user (--no-system)")
@@ -96,7 +95,7 @@ def crontab(
 @click.option("--region", default="", help="The region of parameters that are secrets.")
 @click.option("--account", default="", help="The account of parameters that are secrets.")
 @_common
-def copilot(
+def import_copilot(
     manifests: tuple[Path, ...],
     environment: str,
     command: str,
@@ -112,17 +111,16 @@ def copilot(
 
     Example: batchctl import copilot copilot/*/manifest.yml --environment prod --out jobs/app.py
     """
-    from batchctl.importing import copilot as format_
-    from batchctl.importing import files
+    from batchctl.importing import copilot, files
     from batchctl.importing.model import Imported
 
     _check(out, force=force)
-    options = format_.Options(
+    options = copilot.Options(
         environment=environment, command=command, owner=owner, region=region, account=account
     )
     found = Imported()
     for manifest in manifests:
-        format_.read(found, files.text(manifest), str(manifest), options)
+        copilot.read(found, files.text(manifest), str(manifest), options)
     _hand_out(found, "AWS Copilot", [], out, as_json=as_json)
 
 
@@ -130,7 +128,7 @@ def copilot(
 @click.argument("file", type=_FILE)
 @click.option("--command", default="", help="The command of a rule that has none of its own.")
 @_common
-def ecschedule(
+def import_ecschedule(
     file: Path, command: str, owner: str, out: Path | None, *, force: bool, as_json: bool
 ) -> None:
     """Take the rules of ecschedule's configuration, in YAML or JSON.
@@ -138,16 +136,15 @@ def ecschedule(
     Example: batchctl import ecschedule ecschedule.yaml --out jobs/scheduled.py
     """
     from batchctl.errors import OperatorError
-    from batchctl.importing import ecschedule as format_
-    from batchctl.importing import files
+    from batchctl.importing import ecschedule, files
 
     _check(out, force=force)
     if file.suffix in (".jsonnet", ".libsonnet"):
         raise OperatorError(
             f"{file}: Jsonnet is not read; make JSON of it with `jsonnet {file} > rules.json`"
         )
-    options = format_.Options(command=command, owner=owner)
-    found = format_.read(files.text(file), file.name, options)
+    options = ecschedule.Options(command=command, owner=owner)
+    found = ecschedule.read(files.text(file), file.name, options)
     _hand_out(found, file.name, [], out, as_json=as_json)
 
 

@@ -189,6 +189,7 @@ class _Rule:
     def _container(self) -> None:
         containers = self.fields.take("containerOverrides") or []
         cpu = memory = None
+        path: tuple[str, ...]
         for index, raw in enumerate(containers if isinstance(containers, list) else []):
             path = ("containerOverrides", str(index))
             if index or not isinstance(raw, dict):
