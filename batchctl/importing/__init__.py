@@ -163,7 +163,8 @@ def _hand_out(
     from batchctl.importing import files
     from batchctl.importing.module import module
 
-    lost = [one for one in found.findings if one.lost]
+    findings = found.in_order()
+    lost = [one for one in findings if one.lost]
     text = module(found.jobs, source) if found.jobs else ""
     if text and out is not None:
         files.write(out, text)
@@ -171,14 +172,14 @@ def _hand_out(
         output.write_json(
             {
                 "jobs": [job.name for job in found.jobs],
-                "findings": [vars(one) for one in found.findings],
+                "findings": [vars(one) for one in findings],
                 "notes": notes,
                 "module": text,
             }
         )
     elif text and out is None:
         click.echo(text, nl=False)
-    for one in found.findings:
+    for one in findings:
         output.note(f"{'' if one.lost else 'note: '}{one}")
     for note in notes:
         output.note(f"note: {note}")

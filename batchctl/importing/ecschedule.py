@@ -66,8 +66,8 @@ HARMLESS = frozenset(
 
 _TEMPLATE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _ENV = re.compile(r"""env\s+(?:"[^"]*"|`[^`]*`)\s+(?:"(?P<text>[^"]*)"|`(?P<raw>[^`]*)`)""")
-_MARK = "__TEMPLATE_{}__"
-_MARKED = re.compile(r"__TEMPLATE_(\d+)__")
+_MARK = "__TEMPLATE__"
+"""In the place of a template that is not filled in."""
 
 
 @dataclass(frozen=True)
@@ -87,27 +87,25 @@ def read(text: str, name: str, options: Options) -> Imported:
         InvalidInput: it is none.
     """
     found = Imported()
-    filled, expressions = _filled(found, text, name)
-    document = Document(filled, name)
+    document = Document(_filled(found, text, name), name)
     fields = Fields(document.data)
     rules = fields.take("rules")
     if not isinstance(rules, list):
         what = "it is no configuration of ecschedule: it has no `rules`"
         raise InvalidInput([Problem(name, what, "give what `ecschedule dump` prints")])
     for index, rule in enumerate(rules):
-        path = ("rules", str(index))
+        place = ("rules", str(index))
         if isinstance(rule, dict):
-            _Rule(found, document, path, rule, options, expressions).take()
+            _Rule(found, document, place, rule, options).take()
         else:
-            found.lose(document.where(path), "it is no rule", "a rule has fields")
+            found.lose(document.where(place), "it is no rule", "a rule has fields")
     for path, advice in fields.left(OF_THE_FILE):
         _left(found, document, path, ".".join(path), advice)
     return found
 
 
-def _filled(found: Imported, text: str, name: str) -> tuple[str, list[str]]:
-    """Return the text with its templates out of the way, and what they were."""
-    expressions: list[str] = []
+def _filled(found: Imported, text: str, name: str) -> str:
+    """Return the text with its templates out of the way."""
 
     def fill(match: re.Match[str]) -> str:
         line = text.count("\n", 0, match.start()) + 1
@@ -116,11 +114,10 @@ def _filled(found: Imported, text: str, name: str) -> tuple[str, list[str]]:
             value = default["text"] if default["raw"] is None else default["raw"]
             found.hint(where, f"{match[0]} is its default, {value!r}", "write another if need be")
             return value
-        expressions.append(match[0])
-        found.lose(where, f"{match[0]} is not filled in", "look its value up and write it")
-        return _MARK.format(len(expressions) - 1)
+        found.lose(where, f"{match[0]} is not filled in", "look its value up, and write it there")
+        return _MARK
 
-    return _TEMPLATE.sub(fill, text), expressions
+    return _TEMPLATE.sub(fill, text)
 
 
 def _left(
@@ -143,10 +140,8 @@ class _Rule:
         path: tuple[str, ...],
         rule: Mapping[str, Any],
         options: Options,
-        expressions: list[str],
     ) -> None:
         self.found, self.document, self.path, self.options = found, document, path, options
-        self.expressions = expressions
         self.fields = Fields(rule)
         self.keys: dict[str, Any] = {}
 
@@ -164,15 +159,15 @@ class _Rule:
         self._where_it_runs()
         if self.options.owner:
             self.keys["owner"] = self.options.owner
-        for path, advice in self.fields.left(OF_A_RULE):
-            _left(self.found, self.document, (*self.path, *path), ".".join(path), advice)
+        for left, advice in self.fields.left(OF_A_RULE):
+            _left(self.found, self.document, (*self.path, *left), ".".join(left), advice)
         if self._marked(self.keys):
             self.found.lose(self.where(), f"{name}: the job is left out", "fill its templates in")
         elif "command" in self.keys:
             self.found.add(self.where("name"), str(name or "rule"), self.keys)
 
     def _marked(self, value: Any) -> bool:
-        return _MARKED.search(repr(value)) is not None
+        return _MARK in repr(value)
 
     def _schedule(self, text: Any) -> None:
         try:
@@ -189,7 +184,6 @@ class _Rule:
     def _container(self) -> None:
         containers = self.fields.take("containerOverrides") or []
         cpu = memory = None
-        path: tuple[str, ...]
         for index, raw in enumerate(containers if isinstance(containers, list) else []):
             path = ("containerOverrides", str(index))
             if index or not isinstance(raw, dict):
@@ -206,9 +200,9 @@ class _Rule:
                 self.keys["command"] = [text_of(word) or "" for word in command]
             self._environment(fields.mapping("environment"), path)
             cpu, memory = fields.take("cpu"), fields.take("memory")
-            for left, advice in fields.left(OF_A_CONTAINER):
-                said = ".".join(("containerOverrides", *left))
-                _left(self.found, self.document, (*self.path, *path, *left), said, advice)
+            for inner, advice in fields.left(OF_A_CONTAINER):
+                said = ".".join(("containerOverrides", *inner))
+                _left(self.found, self.document, (*self.path, *path, *inner), said, advice)
         if "command" not in self.keys and self.options.command:
             self.keys["command"] = shlex.split(self.options.command)
         if "command" not in self.keys:
@@ -225,10 +219,9 @@ class _Rule:
             said = f"containerOverrides.environment.{name}"
             where = self.where(*path, "environment", name)
             text = text_of(value)
-            if text is not None and (mark := _MARKED.search(text)):
-                expression = self.expressions[int(mark[1])]
-                self.found.lose(where, f"{said} is not carried over", f"it was {expression}")
-            elif text is None or not shapes.matches(shapes.VARIABLE, name):
+            if text is not None and _MARK in text:
+                continue  # its template has been told
+            if text is None or not shapes.matches(shapes.VARIABLE, name):
                 self.found.lose(where, f"{said} is not carried over", "write a name and a text")
             elif name.startswith(shapes.RESERVED_VARIABLES):
                 self.found.lose(where, f"{said} is not carried over", "BATCH_ is the platform's")

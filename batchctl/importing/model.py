@@ -67,6 +67,11 @@ class Imported:
             self.hint(where, f"it is called {free}", "give it a better name if you like")
         self.jobs.append(ImportedJob(free, keys))
 
+    def in_order(self) -> list[Finding]:
+        """Return the findings as their lines are in the files."""
+        files = list(dict.fromkeys(_place(one)[0] for one in self.findings))
+        return sorted(self.findings, key=lambda one: (files.index(_place(one)[0]), _place(one)[1]))
+
     def _free(self, name: str) -> str:
         base = valid_name(name)
         taken = {job.name for job in self.jobs} | {RUN_TASK}
@@ -84,3 +89,8 @@ def valid_name(name: str) -> str:
     if not text[0].isalpha():
         text = f"job-{text}"
     return text[:NAME_LIMIT].rstrip("-")
+
+
+def _place(finding: Finding) -> tuple[str, int]:
+    file, _, line = finding.where.rpartition("line ")
+    return file, int(line) if line.isdecimal() else 0

@@ -10,6 +10,9 @@ from batchctl.importing.model import ImportedJob
 WIDTH = 100
 _STEP = 4
 
+_FIRST = ("description", "shell", "command", "image", "container")
+"""Keys that a reader looks for first; the others follow as they were found."""
+
 
 def module(jobs: Sequence[ImportedJob], source: str) -> str:
     """Return the text of a module that registers ``jobs``.
@@ -39,8 +42,8 @@ def _job(job: ImportedJob) -> str:
         "        {",
         '            "platform": platform.connection,',
     ]
-    for key, value in job.keys.items():
-        lines += _entry(f"{_text(key)}: ", value, 12)
+    for key in sorted(job.keys, key=lambda key: (key not in _FIRST, (*_FIRST, key).index(key))):
+        lines += _entry(f"{_text(key)}: ", job.keys[key], 12)
     lines += ["        },", "    )"]
     return "\n".join(lines)
 
