@@ -171,7 +171,7 @@ def _hand_out(
     if as_json:
         output.write_json(
             {
-                "jobs": [job.name for job in found.jobs],
+                "jobs": [{"name": job.name, "where": job.where} for job in found.jobs],
                 "findings": [vars(one) for one in findings],
                 "notes": notes,
                 "module": text,

@@ -37,6 +37,9 @@ class ImportedJob:
     keys: Mapping[str, Any]
     """As docs/jobs.md has them, without the platform."""
 
+    where: str
+    """What it comes from, as findings have it."""
+
 
 @dataclass
 class Imported:
@@ -65,7 +68,7 @@ class Imported:
             return
         if free != name:
             self.hint(where, f"it is called {free}", "give it a better name if you like")
-        self.jobs.append(ImportedJob(free, keys))
+        self.jobs.append(ImportedJob(free, keys, where))
 
     def in_order(self) -> list[Finding]:
         """Return the findings as their lines are in the files."""
