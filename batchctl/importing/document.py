@@ -66,10 +66,18 @@ class Fields:
 
     def take(self, *path: str) -> Any:
         """Return a field and forget it, None if there is none."""
-        above = self._raw
+        above = [self._raw]
         for key in path[:-1]:
-            above = above.get(key) if isinstance(above, dict) else None
-        return above.pop(path[-1], None) if isinstance(above, dict) else None
+            below = above[-1].get(key) if isinstance(above[-1], dict) else None
+            above.append(below)
+        if not isinstance(above[-1], dict):
+            return None
+        value = above[-1].pop(path[-1], None)
+        # What held nothing else is taken with it.
+        for parent, key in zip(reversed(above[:-1]), reversed(path[:-1]), strict=True):
+            if parent[key] == {}:
+                del parent[key]
+        return value
 
     def peek(self, key: str) -> Any:
         """Return a field and leave it, None if there is none."""

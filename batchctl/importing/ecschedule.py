@@ -196,8 +196,8 @@ class _Rule:
             fields = Fields(raw)
             if container := fields.take("name"):
                 self.keys["container"] = str(container)
-            if command := fields.take("command"):
-                self.keys["command"] = [text_of(word) or "" for word in command]
+            if words := _words(fields.take("command")):
+                self.keys["command"] = words
             self._environment(fields.mapping("environment"), path)
             cpu, memory = fields.take("cpu"), fields.take("memory")
             for inner, advice in fields.left(OF_A_CONTAINER):
@@ -270,6 +270,16 @@ class _Rule:
 
 
 _FREE_GIB = 20
+
+
+def _words(command: Any) -> list[str]:
+    """Return the words of a command, which is a list of them; of a text as a shell splits it."""
+    if isinstance(command, list):
+        return [text_of(word) or "" for word in command]
+    try:
+        return shlex.split(command) if isinstance(command, str) else []
+    except ValueError:
+        return []
 
 
 def _number(value: Any, unit: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from keyword import iskeyword
 from pathlib import Path
 
 from batchctl.errors import OperatorError
@@ -32,7 +33,7 @@ def text(path: Path) -> str:
 
 def check_free(path: Path, *, force: bool) -> None:
     """Refuse a path that a module cannot be written to."""
-    if path.suffix != ".py" or not path.stem.isidentifier():
+    if path.suffix != ".py" or not path.stem.isidentifier() or iskeyword(path.stem):
         raise OperatorError(f"{path}: it is no module of Python; call it like jobs/imported.py")
     if path.exists() and not force:
         raise OperatorError(f"{path}: it exists; choose another name, or give --force")
