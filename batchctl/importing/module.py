@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,7 +53,7 @@ def _entry(prefix: str, value: Any, indent: int) -> list[str]:
     """Return the lines of an entry of a mapping or a list, its comma with it."""
     pad = " " * indent
     flat = f"{pad}{prefix}{_flat(value)},"
-    if len(flat) <= WIDTH:
+    if _width(flat) <= WIDTH:
         return [flat]
     if isinstance(value, Mapping):
         inner = [
@@ -70,6 +71,11 @@ def _entry(prefix: str, value: Any, indent: int) -> list[str]:
         if len(parts) > 1:
             return [f"{pad}{prefix}(", *(f"{pad}    {_text(part)}" for part in parts), f"{pad}),"]
     return [f"{flat}  # noqa: E501"]
+
+
+def _width(text: str) -> int:
+    """Return the columns of a text, as ruff counts them: those of East Asia take two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _flat(value: Any) -> str:
@@ -100,11 +106,11 @@ def _parts(text: str, room: int) -> list[str]:
     """Return the text in parts whose literals fit, broken after spaces."""
     parts, part = [], ""
     for word in _words(text):
-        if part and len(_text(part + word)) > room:
+        if part and _width(_text(part + word)) > room:
             parts.append(part)
             part = ""
         part += word
-    return [*parts, part] if all(len(_text(each)) <= room for each in [*parts, part]) else [text]
+    return [*parts, part] if all(_width(_text(each)) <= room for each in [*parts, part]) else [text]
 
 
 def _words(text: str) -> list[str]:
