@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batchctl.importing import copilot, ecschedule
 from batchctl.importing.model import ImportedJob
 from batchctl.importing.module import module
 from batchctl.main import batchctl
@@ -86,7 +87,10 @@ def test_out_writes_a_file_and_says_where_to_name_it(crontab, tmp_path):
 
     assert (result.exit_code, result.stdout) == (0, "")
     assert list(registered(out.read_text())) == ["report"]
-    assert f"written to {out}; name host in {tmp_path / '__init__.py'}" in result.stderr
+    assert (
+        f"written to {out}; import host in {tmp_path / '__init__.py'}, and add it to TEAMS there"
+        in result.stderr
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["crontab.txt", "host.py"]
     assert out.stat().st_mode & 0o777 == crontab.stat().st_mode & 0o777
 
@@ -197,6 +201,21 @@ def test_rejects_a_place_that_is_no_module(crontab, tmp_path, out, words):
     assert words in result.stderr
 
 
+def test_a_zone_that_does_not_exist_is_told_once(crontab):
+    result = run("crontab", crontab, "--timezone", "Europe/Berlim")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Europe/Berlin" in result.stderr
+
+
+@pytest.mark.parametrize("format_", ["copilot", "ecschedule"])
+def test_a_command_with_a_quote_too_many_is_wrong_usage(tmp_path, format_):
+    result = run(format_, tmp_path / "file", "--command", "echo 'a")
+
+    assert result.exit_code == 2
+    assert "no closing quotation" in result.stderr
+
+
 def test_jsonnet_is_not_read(tmp_path):
     path = tmp_path / "rules.jsonnet"
     path.write_text("{rules: []}")
@@ -228,3 +247,20 @@ def test_a_module_holds_what_it_was_given_as_ruff_formats_it(jobs, source):
         f"job-{n}": {"platform": "the platform", **keys} for n, keys in enumerate(jobs)
     }
     assert formatted(text) == text
+
+
+@pytest.mark.parametrize(
+    "field",
+    sorted(
+        pattern.replace("*", "<name>")
+        for table in (
+            copilot.ADVICE, ecschedule.OF_THE_FILE, ecschedule.OF_A_RULE, ecschedule.OF_A_CONTAINER,
+        )
+        for pattern in table
+        if not pattern.startswith(("logging.*", "taskOverride.*"))
+    ),
+)  # fmt: skip
+def test_the_page_has_every_field_that_is_not_carried_over(field):
+    page = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
+
+    assert f"`{field}`" in page

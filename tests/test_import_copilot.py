@@ -309,7 +309,7 @@ def test_a_job_without_a_command_is_left_out_unless_one_is_given():
 
     assert read(text).jobs == []
     assert lost(text) == ["command"]
-    assert job(text, command="bundle exec rake 'a b'")["command"] == [
+    assert job(text, command=("bundle", "exec", "rake", "a b"))["command"] == [
         "bundle", "exec", "rake", "a b",
     ]  # fmt: skip
 
@@ -332,3 +332,9 @@ def test_a_job_without_a_command_is_left_out_unless_one_is_given():
 def test_rejects_what_is_no_manifest_of_a_job(text, words):
     with pytest.raises(InvalidInput, match=words):
         read(text)
+
+
+def test_an_environment_that_a_manifest_has_not_is_told():
+    found = read(manifest(), environment="prod")
+
+    assert "there is no environment prod in it" in [one.what for one in found.findings]

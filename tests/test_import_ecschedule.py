@@ -184,7 +184,7 @@ def test_a_rule_without_a_command_is_left_out_unless_one_is_given():
     text = "rules:\n- {name: a, scheduleExpression: rate(1 day)}\n"
 
     assert read(text).jobs == []
-    assert [job.keys["command"] for job in read(text, command="x 'y z'").jobs] == [["x", "y z"]]
+    assert [job.keys["command"] for job in read(text, command=("x", "y z")).jobs] == [["x", "y z"]]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,16 @@ def _common(command: Any) -> Any:
     return command
 
 
+def _split(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    """Return the words of a command as a shell splits them."""
+    import shlex
+
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no command: {str(error).lower()}") from None
+
+
 @click.group("import")
 def importing() -> None:
     """Write a module for jobs/ from a crontab, or from the files of copilot or ecschedule.
@@ -76,8 +86,10 @@ def import_crontab(
 
     Example: batchctl import crontab crontab.txt --timezone Europe/Berlin --out jobs/host.py
     """
+    from batch.schedule import Schedule
     from batchctl.importing import crontab, files
 
+    Schedule("rate(1 day)", timezone)  # a zone that does not exist would be told of each line
     _check(out, force=force)
     text = files.text(file)
     is_system = crontab.is_system(text) if system is None else system
@@ -91,14 +103,19 @@ def import_crontab(
 @importing.command("copilot")
 @click.argument("manifests", type=_FILE, nargs=-1, required=True, metavar="MANIFEST...")
 @click.option("--environment", default="", help="The environment whose overrides count.")
-@click.option("--command", default="", help="The command of a job that has none of its own.")
+@click.option(
+    "--command",
+    default="",
+    callback=_split,
+    help="The command of a job that has none of its own.",
+)
 @click.option("--region", default="", help="The region of parameters that are secrets.")
 @click.option("--account", default="", help="The account of parameters that are secrets.")
 @_common
 def import_copilot(
     manifests: tuple[Path, ...],
     environment: str,
-    command: str,
+    command: tuple[str, ...],
     region: str,
     account: str,
     owner: str,
@@ -126,10 +143,21 @@ def import_copilot(
 
 @importing.command("ecschedule")
 @click.argument("file", type=_FILE)
-@click.option("--command", default="", help="The command of a rule that has none of its own.")
+@click.option(
+    "--command",
+    default="",
+    callback=_split,
+    help="The command of a rule that has none of its own.",
+)
 @_common
 def import_ecschedule(
-    file: Path, command: str, owner: str, out: Path | None, *, force: bool, as_json: bool
+    file: Path,
+    command: tuple[str, ...],
+    owner: str,
+    out: Path | None,
+    *,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Take the rules of ecschedule's configuration, in YAML or JSON.
 
@@ -186,6 +214,7 @@ def _hand_out(
     jobs = f"{len(found.jobs)} job{'' if len(found.jobs) == 1 else 's'}"
     output.note(f"{jobs}; {len(lost)} thing{'' if len(lost) == 1 else 's'} not carried over")
     if text and out is not None:
-        output.note(f"written to {out}; name {out.stem} in {out.parent / '__init__.py'}")
+        init = out.parent / "__init__.py"
+        output.note(f"written to {out}; import {out.stem} in {init}, and add it to TEAMS there")
     if lost or not text:
         raise SystemExit(1)

@@ -55,7 +55,7 @@ class Options:
     environment: str = ""
     """Whose overrides count."""
 
-    command: str = ""
+    command: tuple[str, ...] = ()
     """For a job without a command."""
 
     owner: str = ""
@@ -98,6 +98,9 @@ class _Manifest:
                     ("environments", each),
                     f"choose it with --environment {each}, or write it below `jobs.` of that stack",
                 )
+        if options.environment and not self.overridden:
+            what = f"there is no environment {options.environment} in it"
+            found.hint(document.where(("environments",)), what, "what stands above it counts")
         self.fields = fields
         self.keys: dict[str, Any] = {}
 
@@ -155,7 +158,7 @@ class _Manifest:
             if key == "entrypoint":
                 self.hint((key,), "is the first part of `command`", "clear the image's ENTRYPOINT")
         if not words and self.options.command:
-            words = shlex.split(self.options.command)
+            words = list(self.options.command)
         if words:
             self.keys["command"] = words
         else:

@@ -74,7 +74,7 @@ _MARK = "__TEMPLATE__"
 class Options:
     """What the file does not say."""
 
-    command: str = ""
+    command: tuple[str, ...] = ()
     """For a rule whose container has no command of its own."""
 
     owner: str = ""
@@ -204,7 +204,7 @@ class _Rule:
                 said = ".".join(("containerOverrides", *inner))
                 _left(self.found, self.document, (*self.path, *path, *inner), said, advice)
         if "command" not in self.keys and self.options.command:
-            self.keys["command"] = shlex.split(self.options.command)
+            self.keys["command"] = list(self.options.command)
         if "command" not in self.keys:
             self.found.lose(
                 self.where(),
