@@ -18,6 +18,9 @@ from batch.errors import InvalidSettings, Problem, nearest
 
 PROJECT_FILE: Final = "Pulumi.yaml"
 
+HIDDEN: Final = "hidden"
+"""What stands for an encrypted value where nobody may ask for it."""
+
 
 @dataclass(frozen=True)
 class StackFile:
@@ -67,7 +70,7 @@ def read(
     stack: str,
     directory: str | Path = ".",
     *,
-    secrets: Literal["decrypt", "omit"] = "decrypt",
+    secrets: Literal["decrypt", "omit", "hide"] = "decrypt",
     environ: Mapping[str, str] | None = None,
 ) -> StackFile:
     """Return the configuration of ``stack``.
@@ -75,8 +78,8 @@ def read(
     Args:
         stack: its name.
         directory: where the project is.
-        secrets: what to do with encrypted values; ``omit`` leaves them out and asks for no
-            passphrase.
+        secrets: what to do with encrypted values; ``omit`` leaves them out, ``hide`` puts
+            :data:`HIDDEN` in their place, and both ask for no passphrase.
         environ: where the passphrase is looked for; the process's environment by default.
 
     Raises:
@@ -92,6 +95,8 @@ def read(
     encrypted = frozenset(key for key, value in config.items() if _has_secure(value))
     if secrets == "omit":
         config = {key: value for key, value in config.items() if key not in encrypted}
+    elif secrets == "hide":
+        config = {key: _revealed(value, lambda _: HIDDEN) for key, value in config.items()}
     elif encrypted:
         known = os.environ if environ is None else environ
         decrypt = _decrypter(file.name, content, encrypted, known)

@@ -74,7 +74,7 @@ def _calling_module() -> str:
     frame = sys._getframe(1)
     while frame.f_back is not None:
         name = str(frame.f_globals.get("__name__", ""))
-        if name.partition(".")[0] not in ("components", "pulumi"):
+        if name.partition(".")[0] not in ("components", "localaws", "pulumi"):
             return name
         frame = frame.f_back
     return "__main__"

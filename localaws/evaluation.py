@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,10 +52,12 @@ def evaluate(
     make: Make,
     answer: Answer,
     stack_file: stackfile.StackFile | None = None,
+    prepare: Callable[[], None] = lambda: None,
 ) -> Evaluation:
     """Run the program of ``project_dir`` for ``stack`` and return what it registered.
 
-    ``make`` is called once a resource, one at a time; ``answer`` once an invoke.
+    ``make`` is called once a resource, one at a time; ``answer`` once an invoke; ``prepare`` before
+    the program, where it would import what it imports.
     Pulumi keeps its settings in context variables and its event loop in the thread: a thread
     of its own leaves nothing behind for the next evaluation, and works below any caller.
     """
@@ -63,7 +65,7 @@ def evaluate(
     read = stack_file if stack_file is not None else stackfile.read(stack, directory)
     if not (directory / "__main__.py").is_file():
         raise DeploymentFailed(f"{directory}: no __main__.py; name the project's directory")
-    run = _Run(read, directory, make, answer)
+    run = _Run(read, directory, make, answer, prepare)
     thread = threading.Thread(target=run, name="pulumi-program", daemon=True)
     thread.start()
     try:
@@ -85,6 +87,7 @@ class _Run:
     directory: Path
     make: Make
     answer: Answer
+    prepare: Callable[[], None]
     error: BaseException | None = None
     monitor: Monitor = field(init=False)
     engine: Engine = field(init=False)
@@ -114,7 +117,7 @@ class _Run:
         try:
             self._configure()
             with _one_at_a_time, program.surroundings(self.directory):
-                loop.run_until_complete(run_in_stack(lambda: program.run(self.directory)))
+                loop.run_until_complete(run_in_stack(self._program))
         finally:
             _cancel_all(loop)
             # The monitor makes a loop in the executor's thread; unclosed, it complains at exit.
@@ -122,6 +125,10 @@ class _Run:
             executor.shutdown()
             asyncio.set_event_loop(None)
             loop.close()
+
+    def _program(self) -> None:
+        self.prepare()
+        program.run(self.directory)
 
     def _configure(self) -> None:
         read = self.stack_file

@@ -15,7 +15,7 @@ ALLOWED = {
     "components": {"batch"},
     "jobs": {"components"},
     "localaws": {"batch"},
-    # Only from inside the functions of `batchctl local`, which the second test holds.
+    # Only from inside the functions of `local` and `check`, which the last test holds.
     "batchctl": {"batch", "localaws"},
 }
 

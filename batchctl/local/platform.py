@@ -127,7 +127,7 @@ def provisioned(
 
 def warn(console: Console, deployment: Deployment) -> None:
     """Tell what the program warned of."""
-    for warning in deployment.warnings:
+    for warning in dict.fromkeys(deployment.warnings):
         console.print(f"[yellow]warning:[/] {escape(warning)}")
 
 

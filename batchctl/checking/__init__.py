@@ -1,0 +1,1 @@
+"""What ``batchctl check`` is made of: a program evaluated offline, and compared."""
