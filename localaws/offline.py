@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from batch import connection
+from batch.contract import Platform
 from localaws.monitor import Made, Registration
 from localaws.provision.registry import partition
 
@@ -53,7 +55,7 @@ class Offline:
             return Made("")
         inputs = registration.inputs
         name = str(inputs.get("name") or inputs.get("family") or registration.name)
-        if registration.read:
+        if registration.read and registration.type != "pulumi:pulumi:StackReference":
             self._note(f"{registration.type} {registration.read}")
         arn = self._arn(registration.type, name, inputs)
         outputs = {"arn": arn, "name": name, "arnWithoutRevision": arn.rpartition(":")[0]}
@@ -61,7 +63,8 @@ class Offline:
             outputs["url"] = f"https://sqs.{self.region}.amazonaws.com/{self.account}/{name}"
         if registration.type == "pulumi:pulumi:StackReference":
             self._note(f"the outputs of the stack {inputs.get('name')}")
-            return Made(registration.read or name, {"outputs": {}, "secretOutputNames": []})
+            outputs = {"connection": self._connection(str(inputs.get("name") or name))}
+            return Made(name, {"outputs": outputs, "secretOutputNames": []})
         return Made(registration.read or name, outputs)
 
     def answer(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +77,24 @@ class Offline:
         name = str(args.get("name") or args.get("id") or token.rpartition(":")[2])
         arn = str(args.get("arn") or self._arn(_resource_of(token), name, args))
         return {**args, "id": name, "name": name, "arn": arn}
+
+    def _connection(self, reference: str) -> dict[str, str]:
+        """Return what a shared platform might hand on, of which the reference names the stack."""
+        platform = Platform(
+            "batch", reference.rpartition("/")[2], self.account, self.region, partition(self.region)
+        )
+        role = f"arn:{platform.partition}:iam::{self.account}:role{platform.role_path}"
+        known = {
+            "platform": platform.name, "stack": platform.stack, "account": self.account,
+            "region": self.region, "partition": platform.partition, "subnets": ",".join(SUBNETS),
+            "groups": "sg-00000000", "publicip": "DISABLED", "container": "app", "image": "any:1",
+            "executionrole": f"{role}execution", "machinerole": f"{role}machine",
+            "schedulerrole": f"{role}scheduler", "deadletters": platform.arn("sqs", "starts"),
+            "architecture": "X86_64", "cpu": "256", "memory": "512", "historydays": "400",
+            "taskdefinition": platform.arn("ecs", f"task-definition/{platform.family()}:1"),
+            "successmessages": "true",
+        }  # fmt: skip
+        return dict.fromkeys(connection.KEYS, "") | known
 
     def _note(self, what: str) -> None:
         if what not in self.asked:

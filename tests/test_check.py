@@ -250,6 +250,30 @@ def test_a_comment_cannot_be_broken_by_what_a_job_says(project):
     assert "\n````text\n" in result.stdout
 
 
+TEAM = """
+import pulumi
+from components import ScheduledJob
+
+shared = pulumi.StackReference("organization/batch-platform/stg")
+connection = shared.require_output("connection")
+ScheduledJob("mine", {"platform": connection, "shell": "true", "schedule": "rate(1 day)"})
+"""
+
+
+def test_a_team_s_own_project_is_checked_without_the_platform_s_stack(tmp_path, monkeypatch):
+    (tmp_path / "Pulumi.yaml").write_text("name: team\nruntime: python\n")
+    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+    (tmp_path / "__main__.py").write_text(TEAM)
+    monkeypatch.chdir(tmp_path)
+
+    report = told("--env", "prod")
+
+    assert (report["problems"], report["jobs"]) == ([], 1)
+    assert report["notChecked"] == [
+        "the outputs of the stack organization/batch-platform/stg: only AWS knows it"
+    ]
+
+
 def test_without_a_stack_it_is_wrong_usage(project):
     assert check().exit_code == 2
     assert check("--env", "stg", "--env", "prod", "--save", "x").exit_code == 2
