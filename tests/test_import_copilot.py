@@ -1,6 +1,13 @@
 """Manifests of AWS Copilot: every field that its documentation has for a Scheduled Job."""
 
+import contextlib
+import copy
+import json
+
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batch.errors import InvalidInput
 from batchctl.importing import copilot
@@ -338,3 +345,37 @@ def test_an_environment_that_a_manifest_has_not_is_told():
     found = read(manifest(), environment="prod")
 
     assert "there is no environment prod in it" in [one.what for one in found.findings]
+
+
+def paths(value, at=()):
+    """Yield the place of every value below one."""
+    if isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield (*at, key)
+            yield from paths(item, (*at, key))
+
+
+WHOLE = yaml.safe_load(EVERYTHING)
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda below: st.lists(below, max_size=2) | st.dictionaries(st.text(), below, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(paths(WHOLE))), VALUE), min_size=1, max_size=3))
+def test_no_value_is_a_crash(changes):
+    whole = copy.deepcopy(WHOLE)
+    for path, value in changes:
+        below = whole
+        for key in path[:-1]:
+            try:
+                below = below[key]
+            except (KeyError, IndexError, TypeError):
+                break
+        else:
+            if isinstance(below, dict):
+                below[path[-1]] = value
+    text = json.dumps(whole)
+    with contextlib.suppress(InvalidInput):
+        copilot.read(Imported(), text, "manifest.yml", Options(environment="prod"))

@@ -1,8 +1,13 @@
 """Configurations of ecschedule: every field that its README and its sources have."""
 
+import contextlib
+import copy
 import json
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batch.errors import InvalidInput
 from batchctl.importing import ecschedule
@@ -222,4 +227,38 @@ def test_a_command_in_one_text_is_split_as_a_shell_does():
 )  # fmt: skip
 def test_rejects_what_is_no_configuration(text):
     with pytest.raises(InvalidInput, match=r"it is no (configuration of ecschedule|YAML or JSON)"):
+        read(text)
+
+
+def paths(value, at=()):
+    """Yield the place of every value below one."""
+    if isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield (*at, key)
+            yield from paths(item, (*at, key))
+
+
+WHOLE = yaml.safe_load(EVERYTHING.replace("{{", "").replace("}}", ""))
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda below: st.lists(below, max_size=2) | st.dictionaries(st.text(), below, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(paths(WHOLE))), VALUE), min_size=1, max_size=3))
+def test_no_value_is_a_crash(changes):
+    whole = copy.deepcopy(WHOLE)
+    for path, value in changes:
+        below = whole
+        for key in path[:-1]:
+            try:
+                below = below[key]
+            except (KeyError, IndexError, TypeError):
+                break
+        else:
+            if isinstance(below, dict):
+                below[path[-1]] = value
+    text = json.dumps(whole)
+    with contextlib.suppress(InvalidInput):
         read(text)

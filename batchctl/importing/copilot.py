@@ -12,8 +12,9 @@ from typing import Any
 
 from batch.errors import InvalidInput, InvalidSchedule, Problem
 from batch.job import shapes
-from batch.schedule import Schedule, unix_cron
-from batchctl.importing.document import Document, Fields, go_seconds, text_of
+from batchctl.importing.document import Document, Fields, merged, text_of, texts
+from batchctl.importing.duration import go_seconds, shortest
+from batchctl.importing.expression import expression
 from batchctl.importing.model import Imported
 from batchctl.importing.size import fitting
 
@@ -92,7 +93,7 @@ class _Manifest:
         for each, override in environments.items() if isinstance(environments, dict) else ():
             if each == options.environment:
                 self.overridden = ("environments", each)
-                fields = Fields(_merged(fields.rest(), override or {}))
+                fields = Fields(merged(fields.rest(), override or {}))
             else:
                 self.lose(
                     ("environments", each),
@@ -141,7 +142,7 @@ class _Manifest:
 
     def _interpolated(self) -> None:
         """Report the variables of a shell that Copilot would have filled in."""
-        for path, value in _texts(self.fields.rest(), ()):
+        for path, value in texts(self.fields.rest()):
             if re.search(r"\$\{[A-Za-z_]\w*\}", value):
                 self.lose(path, "write its value", f"has a variable of Copilot's shell: {value}")
 
@@ -231,7 +232,7 @@ class _Manifest:
         seconds = go_seconds(timeout)
         if seconds:
             # As Copilot's state machine: of all attempts together.
-            self.keys["run_timeout"] = _duration(seconds)
+            self.keys["run_timeout"] = shortest(seconds)
         elif timeout is not None:
             self.lose(("timeout",), "write 1h or 90m", f"is no duration: {timeout!r}")
 
@@ -278,24 +279,25 @@ class _Manifest:
 
     def _volumes(self) -> None:
         volumes = []
-        raw = self.fields.mapping("storage", "volumes")
-        for name, item in raw.items():
+        for name, item in self.fields.mapping("storage", "volumes").items():
             path = ("storage", "volumes", name)
-            efs = item.get("efs") if isinstance(item, dict) else None
-            if not isinstance(efs, dict) or not isinstance(efs.get("id"), str):
+            fields = Fields(item)
+            file_system = fields.take("efs", "id")
+            if not isinstance(file_system, str):
                 self.lose(path, ADVICE["storage.volumes.*"])
                 continue
-            auth = efs.get("auth") or {}
-            volume = {"name": name, "file_system_id": efs["id"], "path": item.get("path", "")}
-            if efs.get("root_dir", "/") not in ("", "/"):
-                volume["root_directory"] = efs["root_dir"]
-            if auth.get("access_point_id"):
-                volume["access_point_id"] = auth["access_point_id"]
-            if auth.get("iam") is False:
+            volume = {"name": name, "file_system_id": file_system, "path": fields.take("path")}
+            if (root := fields.take("efs", "root_dir")) not in (None, "", "/"):
+                volume["root_directory"] = root
+            if access_point := fields.take("efs", "auth", "access_point_id"):
+                volume["access_point_id"] = access_point
+            if fields.take("efs", "auth", "iam") is False:
                 self.hint((*path, "efs", "auth", "iam"), "is on here", "allow the task's role")
-            if item.get("read_only", True):
+            if fields.take("read_only") in (None, True):
                 volume["read_only"] = True
             volumes.append(volume)
+            for left, _ in fields.left({}):
+                self.lose((*path, *left), "check its spelling", f"is no field of a {TYPE}")
         if volumes:
             self.keys["volumes"] = volumes
 
@@ -304,45 +306,3 @@ _LEFT_OUT = "is missing: the job is left out"
 _FREE_GIB = 20
 _MOST_ATTEMPTS = 10
 _ARCHITECTURES = {"x86_64": "X86_64", "amd64": "X86_64", "arm64": "ARM64", "arm": "ARM64"}
-
-
-def expression(text: str) -> str:
-    """Return the expression of Scheduler for what ``on.schedule`` says.
-
-    Raises:
-        InvalidSchedule: it has no equal.
-    """
-    text = text.strip()
-    if text.startswith("@every "):
-        seconds = go_seconds(text.removeprefix("@every "))
-        if not seconds or seconds % 60:
-            problem = Problem("schedule", f"{text!r} is no whole number of minutes", "use minutes")
-            raise InvalidSchedule([problem])
-        minutes = seconds // 60
-        return f"rate({minutes} minute{'' if minutes == 1 else 's'})"
-    if text.startswith(("rate(", "cron(")):
-        Schedule(text)
-        return text
-    return unix_cron(text)
-
-
-def _duration(seconds: int) -> str:
-    for unit, size in (("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
-
-
-def _merged(base: Any, over: Any) -> Any:
-    """Return what an environment makes of a manifest: mappings by key, the rest as a whole."""
-    if not (isinstance(base, dict) and isinstance(over, dict)):
-        return over
-    return {**base, **{key: _merged(base.get(key), value) for key, value in over.items()}}
-
-
-def _texts(value: Any, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
-    if isinstance(value, dict):
-        return [found for key, item in value.items() for found in _texts(item, (*path, key))]
-    if isinstance(value, list):
-        return [found for item in value for found in _texts(item, path)]
-    return [(path, value)] if isinstance(value, str) else []

@@ -262,7 +262,7 @@ class _Rule:
             self.fields.take("taskCount")
         strategy = self.fields.peek("capacityProviderStrategy")
         if isinstance(strategy, list) and all(isinstance(item, dict) for item in strategy):
-            providers = {item.get("capacityProvider") for item in strategy}
+            providers = {str(item.get("capacityProvider")) for item in strategy}
             if providers in ({"FARGATE"}, {"FARGATE_SPOT"}):
                 self.fields.take("capacityProviderStrategy")
                 if providers == {"FARGATE_SPOT"}:
