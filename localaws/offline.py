@@ -58,13 +58,17 @@ class Offline:
         if registration.read and registration.type != "pulumi:pulumi:StackReference":
             self._note(f"{registration.type} {registration.read}")
         arn = self._arn(registration.type, name, inputs)
-        outputs = {"arn": arn, "name": name, "arnWithoutRevision": arn.rpartition(":")[0]}
+        outputs: dict[str, Any] = {
+            "arn": arn,
+            "name": name,
+            "arnWithoutRevision": arn.rpartition(":")[0],
+        }
         if registration.type == "aws:sqs/queue:Queue":
             outputs["url"] = f"https://sqs.{self.region}.amazonaws.com/{self.account}/{name}"
         if registration.type == "pulumi:pulumi:StackReference":
             self._note(f"the outputs of the stack {inputs.get('name')}")
-            outputs = {"connection": self._connection(str(inputs.get("name") or name))}
-            return Made(name, {"outputs": outputs, "secretOutputNames": []})
+            shared = {"connection": self._connection(str(inputs.get("name") or name))}
+            return Made(name, {"outputs": shared, "secretOutputNames": []})
         return Made(registration.read or name, outputs)
 
     def answer(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
