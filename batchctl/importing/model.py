@@ -64,7 +64,8 @@ class Imported:
         except InvalidJob as error:
             for problem in error.problems:
                 key = problem.where.removeprefix(f"jobs.{free}").lstrip(".")
-                self.lose(where, f"{key or free}: {problem.what}", problem.fix)
+                what = f"{key}: {problem.what}" if key else problem.what
+                self.lose(where, f"{free} is left out: {what}", problem.fix)
             return
         if free != name:
             self.hint(where, f"it is called {free}", "give it a better name if you like")
