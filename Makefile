@@ -6,6 +6,9 @@ JOBS   ?= 2
 # The Pulumi CLI: the one on the PATH, or one that is built here, once.
 ENGINE := $(or $(shell command -v pulumi),tools/engine/bin/pulumi)
 
+# The linter of GitHub's workflows, pinned in tools/go.mod.
+ACTIONLINT := tools/bin/actionlint
+
 .DEFAULT_GOAL := help
 .PHONY: help run up test engine bench lint format lock clean
 
@@ -26,10 +29,19 @@ engine: $(ENGINE) ## Build the Pulumi CLI that the engine tests drive, unless th
 bench: .venv/dev.stamp ## Measure previews and runs beside other tools'; results in bench/README.md
 	@$(BIN)/python -m bench $(ARGS)
 
-lint: .venv/dev.stamp ## Check style and types
+lint: .venv/dev.stamp ## Check style, types and workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/zizmor --offline --quiet .github
+	@[ -x $(ACTIONLINT) ] || command -v go >/dev/null || \
+	  { echo 'make: lint did not run actionlint: there is no go to build it with; install Go 1.24 or newer' >&2; exit 1; }
+	@$(MAKE) --silent $(ACTIONLINT)
+	@$(ACTIONLINT)
+
+$(ACTIONLINT): tools/go.mod tools/go.sum
+	@cd tools && go build -buildvcs=false -o bin/actionlint github.com/rhysd/actionlint/cmd/actionlint
+	@touch $@
 
 format: .venv/dev.stamp ## Put the code into its form
 	@$(BIN)/ruff check --fix .

@@ -6,6 +6,8 @@ import jobs
 from batch.settings import Settings
 from components import (
     BatchPlatform,
+    GithubActionsAccess,
+    github_access,
     of_settings,
     project_configuration,
     refuse_unknown_overrides,
@@ -32,5 +34,10 @@ pulumi.export("startsQueueUrl", platform.starts_queue_url)
 pulumi.export("messagesQueueUrl", platform.messages_queue_url)
 # For people: `pulumi stack output policies --json | jq -r .viewer`.
 pulumi.export("policies", platform.policies)
+if settings.github:
+    access = GithubActionsAccess("github", github_access(settings, platform.connection))
+    pulumi.export("githubPreviewRoleArn", access.preview_role_arn)
+    pulumi.export("githubDeployRoleArn", access.deploy_role_arn)
+    pulumi.export("githubRunRoleArn", access.run_role_arn)
 if settings.kms_key_arn:
     pulumi.export("keyPolicy", platform.key_policy)

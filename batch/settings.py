@@ -32,6 +32,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "emails": {},
     "successMessages": True,
     "topicArns": [],
+    "github": {},
     "kmsKeyArn": "",
     "permissionsBoundaryArn": "",
     "production": False,
@@ -83,6 +84,19 @@ class Emails:
 
 
 @dataclass(frozen=True)
+class Github:
+    """Whose workflows may preview, deploy and run."""
+
+    repository: str
+    """``owner/name``."""
+
+    state_bucket: str
+    state_key_arn: str
+    provider_arn: str
+    """Empty: it is made here."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The configuration of one stack. ``docs/configuration.md`` says what each key does."""
 
@@ -110,6 +124,7 @@ class Settings:
     topic_arns: tuple[str, ...]
     """The topics that a job may name in place of the platform's."""
 
+    github: Github | None
     kms_key_arn: str | None
     permissions_boundary_arn: str | None
     production: bool
@@ -173,6 +188,7 @@ class Settings:
             topic_arns=reader.strings(
                 "topicArns", pattern=shapes.TOPIC, example="'arn:aws:sns:<region>:<account>:<name>'"
             ),
+            github=_github(reader),
             kms_key_arn=reader.text(
                 "kmsKeyArn",
                 pattern=_ARN + r"kms:[a-z0-9-]+:\d{12}:key/[\w-]+",
@@ -275,6 +291,35 @@ def _slack(reader: Reader) -> Slack | None:
         what = "is the channel of the successes too"
         section.problem("failureChannelId", what, "give each its own channel")
     return slack
+
+
+def _github(reader: Reader) -> Github | None:
+    section = reader.section("github", ("repository", "stateBucket", "stateKeyArn", "providerArn"))
+    if not section.raw:
+        return None
+    for key in ("repository", "stateBucket"):
+        if not section.given(key):
+            section.problem(key, "is missing", "github needs repository and stateBucket")
+    return Github(
+        section.text(
+            "repository", pattern=r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", example="'owner/name'"
+        ),
+        section.text(
+            "stateBucket",
+            pattern=r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+            example="'my-pulumi-state', a bucket's name",
+        ),
+        section.text(
+            "stateKeyArn",
+            pattern=_ARN + r"kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
+            example="'arn:aws:kms:<region>:<account>:key/<id>'",
+        ),
+        section.text(
+            "providerArn",
+            pattern=_ARN + r"iam::\d{12}:oidc-provider/[a-z.]+",
+            example="'arn:aws:iam::<account>:oidc-provider/token.actions.githubusercontent.com'",
+        ),
+    )
 
 
 def _emails(reader: Reader) -> Emails:

@@ -46,8 +46,9 @@ def new_name(job: str) -> str:
     return f"{job}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
 
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-"""StartExecution's ``name``, without the characters that CloudWatch Logs would not log."""
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
+"""StartExecution's ``name``, without what CloudWatch Logs would not log, or a shell take for an
+option."""
 
 
 def start(aws: Aws, job: str, run_input: dict[str, Any]) -> str:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from batch.schedule import Schedule
     from batchctl.manual import ManualSchedule
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-"""CreateSchedule's ``Name``."""
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+"""CreateSchedule's ``Name``; none that a shell would take for an option."""
 
 
 @click.group()

@@ -9,6 +9,8 @@ from components.batch_platform import BatchPlatform
 from components.batch_platform_args import BatchPlatformArgs, EmailsArgs, SlackArgs, of_settings
 from components.choices import Architecture, AssignPublicIp, ContainerInsights, Overlap
 from components.configuration import project as project_configuration
+from components.github_actions_access import GithubActionsAccess, GithubActionsAccessArgs
+from components.github_actions_access import of_settings as github_access
 from components.lean import run_lean
 from components.overrides import names as is_configured
 from components.overrides import refuse_unknown as refuse_unknown_overrides
@@ -30,6 +32,8 @@ __all__ = [
     "BatchPlatformArgs",
     "ContainerInsights",
     "EmailsArgs",
+    "GithubActionsAccess",
+    "GithubActionsAccessArgs",
     "Overlap",
     "PermissionArgs",
     "RetryArgs",
@@ -40,6 +44,7 @@ __all__ = [
     "SlackArgs",
     "StartRetryArgs",
     "VolumeArgs",
+    "github_access",
     "is_configured",
     "of_settings",
     "project_configuration",

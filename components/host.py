@@ -22,13 +22,18 @@ from pulumi.runtime import proto
 
 from batch.errors import InvalidInput
 from batch.job.overrides import camel
-from components import BatchPlatform, RunOnDeploy, ScheduledJob, prose
+from components import BatchPlatform, GithubActionsAccess, RunOnDeploy, ScheduledJob, prose
 from components.shape import Shape, problem
 
 NAME: Final = "batch"
 """What the package is called, in type tokens and SDKs."""
 
-COMPONENTS: Final[list[type[pulumi.ComponentResource]]] = [BatchPlatform, RunOnDeploy, ScheduledJob]
+COMPONENTS: Final[list[type[pulumi.ComponentResource]]] = [
+    BatchPlatform,
+    GithubActionsAccess,
+    RunOnDeploy,
+    ScheduledJob,
+]
 
 
 class Package(ComponentProvider):

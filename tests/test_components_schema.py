@@ -37,6 +37,7 @@ def test_every_public_component_is_described():
 def test_the_type_tokens_are_those_of_the_package(schema):
     assert sorted(schema["resources"]) == [
         "batch:index:BatchPlatform",
+        "batch:index:GithubActionsAccess",
         "batch:index:RunOnDeploy",
         "batch:index:ScheduledJob",
     ]
@@ -162,5 +163,6 @@ def test_a_job_has_the_keys_of_a_job():
 def test_a_platform_has_the_keys_of_a_stacks_configuration():
     arguments = set(components.BatchPlatformArgs.__annotations__)
 
-    # The other two are read elsewhere: by each job, and by the operator's tool.
-    assert arguments - {"stack"} == {snake(key) for key in DEFAULTS} - {"jobs", "expected"}
+    # The others are read elsewhere: by each job, by the operator's tool, by another component.
+    elsewhere = {"jobs", "expected", "github"}
+    assert arguments - {"stack"} == {snake(key) for key in DEFAULTS} - elsewhere

@@ -10,8 +10,8 @@ import pulumi_command as command
 import pytest
 
 from batch.errors import InvalidInput
-from batchctl.run_input import commands_of
 from batchctl.run import run as batchctl_run
+from batchctl.run_input import commands_of
 from components import BatchPlatform, RunOnDeploy, ScheduledJob, run_on_deploy
 from localaws.deployment import deploy as deploy_locally
 from localaws.emulator import Emulator

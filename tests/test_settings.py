@@ -12,7 +12,7 @@ import yaml
 from batch import settings, stackfile
 from batch.errors import InvalidSettings
 from batch.job import Job
-from batch.settings import DEFAULTS, Emails, Settings, Slack
+from batch.settings import DEFAULTS, Emails, Github, Settings, Slack
 
 ROOT = Path(__file__).parent.parent
 TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
@@ -32,6 +32,13 @@ EVERYTHING = {
     "containerInsights": "enhanced",
     "historyDays": 90,
     "concurrencyGroups": {"warehouse": 3, "api": 5},
+    "github": {
+        "repository": "acme/jobs",
+        "stateBucket": "my-pulumi-state",
+        "stateKeyArn": "arn:aws:kms:eu-west-1:111111111111:key/1234",
+        "providerArn": "arn:aws:iam::111111111111:oidc-provider/"
+        "token.actions.githubusercontent.com",
+    },
     "slack": {
         "workspaceId": "T0LOCAL00",
         "successChannelId": "C0SUCCESS",
@@ -81,6 +88,12 @@ def test_every_key_has_its_place():
         container_insights="enhanced",
         history_days=90,
         concurrency_groups={"api": 5, "warehouse": 3},
+        github=Github(
+            "acme/jobs",
+            "my-pulumi-state",
+            "arn:aws:kms:eu-west-1:111111111111:key/1234",
+            "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com",
+        ),
         slack=Slack("T0LOCAL00", "C0SUCCESS", "C0FAILURE"),
         emails=Emails(failure=("oncall@example.com",)),
         success_messages=False,
@@ -157,6 +170,14 @@ def test_empty_counts_as_not_given():
             {"logRetentionDays": 0},
             "logRetentionDays: CloudWatch Logs does not offer 0 days; "
             "the nearest that it offers is 1",
+        ),
+        (
+            {"github": {"stateBucket": "my-pulumi-state"}},
+            "github.repository: is missing; github needs repository and stateBucket",
+        ),
+        (
+            {"github": {"repository": "jobs", "stateBucket": "my-pulumi-state"}},
+            "github.repository: 'jobs' has the wrong shape; it looks like 'owner/name'",
         ),
         (
             {"slack": {"successChannelId": "C0SUCCESS", "failureChannelId": "C0FAILURE"}},

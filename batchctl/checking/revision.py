@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from batch.stackfile import PROJECT_FILE
 from batchctl.errors import OperatorError
 
 
@@ -28,6 +29,10 @@ def checked_out(revision: str, project_dir: Path) -> Iterator[Path]:
             "a file of `batchctl check --save`; a shallow clone has few: fetch it first"
         )
     prefix = _git(project_dir, "rev-parse", "--show-prefix")
+    if not _git(project_dir, "ls-tree", "--name-only", commit, f"./{PROJECT_FILE}"):
+        raise OperatorError(
+            f"{revision}: it has no {prefix}{PROJECT_FILE}; give a revision that has the project"
+        )
     with tempfile.TemporaryDirectory(prefix="batchctl-check-") as folder:
         archive = Path(folder, "archive.tar")
         command = ["git", "archive", f"--output={archive}", commit]
@@ -35,13 +40,7 @@ def checked_out(revision: str, project_dir: Path) -> Iterator[Path]:
         files = Path(folder, "files")
         with tarfile.open(archive) as tar:
             tar.extractall(files, filter="data")
-        project = files / prefix
-        if not (project / "Pulumi.yaml").is_file():
-            raise OperatorError(
-                f"{revision}: it has no Pulumi.yaml in {prefix or 'its root'}; "
-                "give a revision that has the project"
-            )
-        yield project.resolve()
+        yield (files / prefix).resolve()
 
 
 def _git(directory: Path, *arguments: str) -> str:

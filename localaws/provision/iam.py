@@ -63,6 +63,20 @@ def role_policy(order: Order) -> Made:
     return Made(f"{order.inputs['role']}:{name}", {"name": name})
 
 
+@makes("aws:iam/openIdConnectProvider:OpenIdConnectProvider", "url clientIdLists tags")
+def open_id_connect_provider(order: Order) -> Made:
+    """Make a provider of identities. IAM finds its certificates' thumbprints out by itself."""
+    made = order.client("iam").create_open_id_connect_provider(
+        **present(
+            Url=order.inputs["url"],
+            ClientIDList=order.inputs["clientIdLists"],
+            Tags=tag_list(order.tags()) or None,
+        )
+    )
+    arn = made["OpenIDConnectProviderArn"]
+    return Made(arn, {"arn": arn})
+
+
 @changes("aws:iam/rolePolicy:RolePolicy")
 def changed_role_policy(order: Order, _there: Resource) -> Made:
     """Write a policy in the place of what it was."""
