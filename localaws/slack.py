@@ -29,6 +29,10 @@ class ChannelConfiguration:
     team_id: str
     channel_id: str
     topic_arns: frozenset[str]
+    arn: str = ""
+    role_arn: str = ""
+    state: str = "ENABLED"
+    """DISABLED once Slack has taken the app away from the channel, for instance."""
 
 
 class Slack:
@@ -47,10 +51,21 @@ class Slack:
             return tuple(self._configurations.values())
 
     def configure(
-        self, *, name: str, team_id: str, channel_id: str, topic_arns: Iterable[str], **_: Any
+        self,
+        *,
+        name: str,
+        team_id: str,
+        channel_id: str,
+        topic_arns: Iterable[str],
+        **described: str,
     ) -> ChannelConfiguration:
-        """Send what topics say to a channel; the same name again replaces the configuration."""
-        made = ChannelConfiguration(name, team_id, channel_id, frozenset(topic_arns))
+        """Send what topics say to a channel; the same name again replaces the configuration.
+
+        Args:
+            described: ``arn``, ``role_arn`` and ``state``, which only who asks gets to see.
+        """
+        topics = frozenset(topic_arns)
+        made = ChannelConfiguration(name, team_id, channel_id, topics, **described)
         with self._lock:
             self._configurations[name] = made
         return made

@@ -44,6 +44,8 @@ def slack_channel_configuration(order: Order) -> Made:
         team_id=request["SlackTeamId"],
         channel_id=request["SlackChannelId"],
         topic_arns=tuple(request.get("SnsTopicArns") or ()),
+        arn=arn,
+        role_arn=request["IamRoleArn"],
     )
     order.context.channels.append(name)
     return Made(
