@@ -61,6 +61,16 @@ class Aws:
             ),
         )
 
+    def client(self, service: str) -> Any:
+        """Return a client of any other service, each made once."""
+        if service not in self._others:
+            self._others[service] = self._client(service)
+        return self._others[service]
+
+    @functools.cached_property
+    def _others(self) -> dict[str, Any]:
+        return {}
+
     @functools.cached_property
     def machines(self) -> SFNClient:
         """Step Functions."""

@@ -14,6 +14,7 @@ from localaws import feed as feeds
 from localaws.alarm_watch import AlarmWatch
 from localaws.clock import Clock, SystemClock
 from localaws.events import Events
+from localaws.examined import Examined, with_slack
 from localaws.fidelity import scheduler_api
 from localaws.fidelity.stop_execution import stop_all
 from localaws.schedules import Schedules
@@ -55,7 +56,8 @@ class Emulator:
         self._alarms = AlarmWatch(self.feed, self.clock)
         self._executor = executor
         self._fires = fires
-        self._server = Server(port)
+        self._server = Server(port, around=lambda moto: with_slack(moto, self.slack))
+        self._examined = Examined()
         self._tasks: Tasks | None = None
         self._open = contextlib.ExitStack()
 
@@ -103,6 +105,8 @@ class Emulator:
             opened.callback(self._tasks.close)
             opened.callback(self.reset)
             opened.callback(self.slack.close)
+            self._examined.install()
+            opened.callback(self._examined.close)
             self._events.install()
             opened.callback(self._events.close)
             self._alarms.install()

@@ -6,8 +6,8 @@ import errno
 import os
 import socket
 import threading
-from collections.abc import Mapping
-from typing import Final, Self
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, Self
 
 from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import (
@@ -19,6 +19,9 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from localaws import in_process
 from localaws.errors import PortInUse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 HOST: Final = "127.0.0.1"
 
@@ -49,8 +52,12 @@ class Server:
     moto keeps its state in this process, one for all servers: run one at a time.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(
+        self, port: int = 0, *, around: Callable[[WSGIApplication], WSGIApplication] | None = None
+    ) -> None:
+        """Serve on ``port``, 0 for a free one; ``around`` puts an application before moto's."""
         self._wanted = port
+        self._around = around or (lambda application: application)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self._environment_before: dict[str, str | None] = {}
@@ -73,7 +80,7 @@ class Server:
         """
         if self._server:
             return self
-        application = DomainDispatcherApplication(create_backend_app)
+        application = self._around(DomainDispatcherApplication(create_backend_app))
         with _listen(self._wanted) as listening:
             self._server = make_server(
                 HOST,

@@ -1,0 +1,405 @@
+"""``batchctl doctor``: each check where all is well, and where it is not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from click.testing import CliRunner
+
+from batchctl.aws import Aws
+from batchctl.doctor import NAMES, control
+from batchctl.doctor.examination import CHECKS
+from batchctl.main import batchctl
+from localaws.deployment import deploy
+from localaws.emulator import Emulator
+from tests.local.ecs import wait_for
+from tests.local.machines import PLATFORM
+from tests.local.platforms import CHANNELS
+
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:v1"
+INDEX = "application/vnd.oci.image.index.v1+json"
+SINGLE = "application/vnd.oci.image.manifest.v1+json"
+PROGRAM = f"""
+import pulumi_aws as aws
+from components import BatchPlatform, ScheduledJob
+
+platform = BatchPlatform("batch", {{"image": "{IMAGE}", "slack": {CHANNELS!r}}})
+token = aws.ssm.Parameter("token", name="/app/token", type="SecureString", value="x")
+ScheduledJob(
+    "export",
+    {{
+        "platform": platform.connection,
+        "shell": "sleep 600",
+        "secrets": {{"TOKEN": token.arn}},
+        "cpu": 4096,
+        "memory": 8192,
+    }},
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def emulator():
+    with Emulator(executor="process", fires=False) as running:
+        yield running
+
+
+@pytest.fixture
+def platform(emulator, tmp_path):
+    """A platform of which all is well."""
+    emulator.reset()
+    (tmp_path / "Pulumi.yaml").write_text("name: sample\nruntime: python\n")
+    (tmp_path / "Pulumi.local.yaml").write_text("config:\n  aws:region: us-east-1\n")
+    (tmp_path / "__main__.py").write_text(PROGRAM)
+    ecr = emulator.client("ecr")
+    ecr.create_repository(repositoryName="app")
+    push(ecr, INDEX, ["amd64", "arm64"])
+    deploy(emulator, project_dir=tmp_path)
+    states = emulator.client("stepfunctions")
+    states.start_execution(stateMachineArn=PLATFORM.own_machine_arn(PLATFORM.sweep), name="first")
+    return emulator
+
+
+def push(ecr, kind, architectures):
+    manifests = [
+        {"platform": {"architecture": one}, "digest": f"sha256:{one}"} for one in architectures
+    ]
+    content = {"schemaVersion": 2, "mediaType": kind}
+    content |= {"manifests": manifests} if kind == INDEX else {"layers": [], "config": {}}
+    ecr.batch_delete_image(repositoryName="app", imageIds=[{"imageTag": "v1"}])
+    ecr.put_image(
+        repositoryName="app", imageManifest=json.dumps(content), imageTag="v1",
+        imageManifestMediaType=kind,
+    )  # fmt: skip
+
+
+def doctor(platform, *options):
+    where = [
+        "--platform", PLATFORM.name, "--stack", PLATFORM.stack, "--region", platform.region,
+        "--endpoint", platform.endpoint,
+    ]  # fmt: skip
+    environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    return CliRunner().invoke(batchctl, ["doctor", *where, *options], env=environment)
+
+
+def found(platform, check):
+    """Return levels and texts of what a check finds."""
+    result = doctor(platform, "--only", check, "--json")
+    return [(one["level"], f"{one['where']}: {one['what']}") for one in json.loads(result.stdout)]
+
+
+def levels(platform, check):
+    return {level for level, _ in found(platform, check)}
+
+
+def test_the_names_are_those_of_the_checks():
+    assert list(NAMES) == list(CHECKS)
+
+
+def test_nothing_is_wrong_with_a_platform_that_was_just_deployed(platform):
+    result = doctor(platform, "--json")
+
+    assert result.exit_code == 0
+    told = json.loads(result.stdout)
+    assert {one["check"] for one in told} == set(CHECKS)
+    assert [one for one in told if one["level"] != "ok"] == []
+
+
+def test_a_platform_that_is_not_there_is_said_to_be_not_there(emulator):
+    emulator.reset()
+
+    result = doctor(emulator)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "batch-local: there is no such platform in us-east-1" in result.stderr
+
+
+# Images
+
+
+def test_an_image_for_another_architecture_alone_is_a_problem(platform):
+    push(platform.client("ecr"), INDEX, ["arm64"])
+
+    assert found(platform, "images")[0] == (
+        "problem",
+        f"image of batch-local: {IMAGE} is there for arm64, and not for amd64",
+    )
+    assert doctor(platform).exit_code == 1
+
+
+def test_an_image_that_is_not_there_is_a_problem(platform):
+    platform.client("ecr").batch_delete_image(repositoryName="app", imageIds=[{"imageTag": "v1"}])
+
+    assert found(platform, "images")[0] == (
+        "problem", f"image of batch-local: {IMAGE} is not there",
+    )  # fmt: skip
+
+
+def test_an_image_of_one_architecture_is_not_called_fine(platform):
+    push(platform.client("ecr"), SINGLE, [])
+
+    assert levels(platform, "images") == {"not checked"}
+    assert doctor(platform).exit_code == 0
+    assert doctor(platform, "--strict").exit_code == 1
+
+
+# Secrets
+
+
+def test_a_secret_that_is_gone_is_a_problem(platform):
+    platform.client("ssm").delete_parameter(Name="/app/token")
+
+    ((level, text),) = found(platform, "secrets")
+    assert level == "problem"
+    assert text.endswith("parameter/app/token is not there")
+
+
+def roles(platform, part):
+    return [
+        r["RoleName"] for r in platform.client("iam").list_roles()["Roles"] if part in r["RoleName"]
+    ]
+
+
+def disarm(platform, part):
+    """Take the policies of a role away."""
+    iam = platform.client("iam")
+    for role in roles(platform, part):
+        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=role, PolicyName=policy)
+
+
+def test_a_secret_that_may_not_be_read_is_a_problem(platform):
+    disarm(platform, "export-execution")
+
+    ((level, text),) = found(platform, "secrets")
+    assert level == "problem"
+    assert "may not ssm:GetParameters" in text
+
+
+# Network
+
+
+def main_table(ec2):
+    (table,) = ec2.describe_route_tables(
+        Filters=[{"Name": "association.main", "Values": ["true"]}]
+    )["RouteTables"]
+    return table["RouteTableId"]
+
+
+@pytest.fixture
+def isolated(platform):
+    """Subnets without a way out."""
+    ec2 = platform.client("ec2")
+    ec2.delete_route(RouteTableId=main_table(ec2), DestinationCidrBlock="0.0.0.0/0")
+    return ec2
+
+
+def test_a_subnet_without_a_way_out_is_a_problem(platform, isolated):
+    level, text = found(platform, "network")[0]
+
+    assert level == "problem"
+    assert text.endswith(
+        "it has no way out, and no VPC endpoint for ecr.api, ecr.dkr, logs, s3, ssm"
+    )
+
+
+def test_endpoints_take_the_place_of_a_way_out(platform, isolated):
+    vpc = isolated.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnets = [one["SubnetId"] for one in isolated.describe_subnets()["Subnets"]]
+    for service in ("ecr.api", "ecr.dkr", "logs", "ssm", "s3"):
+        kind = {"VpcEndpointType": "Gateway"} if service == "s3" else {
+            "VpcEndpointType": "Interface", "SubnetIds": subnets,
+        }  # fmt: skip
+        isolated.create_vpc_endpoint(
+            VpcId=vpc, ServiceName=f"com.amazonaws.us-east-1.{service}", **kind
+        )
+
+    assert levels(platform, "network") == {"ok"}
+
+
+def test_a_security_group_that_lets_nothing_out_is_a_problem(platform):
+    ec2 = platform.client("ec2")
+    for rule in ec2.describe_security_group_rules()["SecurityGroupRules"]:
+        if rule["IsEgress"]:
+            ec2.revoke_security_group_egress(
+                GroupId=rule["GroupId"], SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
+            )
+
+    level, text = found(platform, "network")[-1]
+    assert level == "problem"
+    assert "it lets no HTTPS out" in text
+
+
+# Roles
+
+
+def test_a_role_that_trusts_somebody_else_is_a_problem(platform):
+    (role,) = roles(platform, "scheduler")
+    nobody = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "a.b"}}
+    platform.client("iam").update_assume_role_policy(
+        RoleName=role, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
+    )
+
+    wrong = [text for level, text in found(platform, "roles") if level == "problem"]
+    assert len(wrong) == 1
+    assert "does not trust scheduler.amazonaws.com" in wrong[0]
+
+
+def test_a_role_without_its_policy_is_a_problem(platform):
+    disarm(platform, "batch-machine")
+
+    (wrong,) = [text for level, text in found(platform, "roles") if level == "problem"]
+    assert wrong.startswith("the machines' role: it may not ecs:RunTask on ")
+
+
+# Messages
+
+
+def test_failures_that_nobody_hears_of_are_a_problem(platform):
+    for configuration in platform.slack.configurations:
+        platform.slack.remove(configuration.name)
+
+    assert found(platform, "slack") == [
+        (
+            "problem",
+            "Slack for batch-local-failure: no channel has it, and nobody else hears of failures",
+        ),
+        (
+            "ok",
+            "Slack for batch-local-success: no channel has it, and nobody else hears of successes",
+        ),
+    ]
+
+
+def test_an_address_that_has_not_confirmed_is_a_warning(platform, monkeypatch):
+    arn = PLATFORM.topic_arn(PLATFORM.failure_topic)
+    made = platform.client("sns").subscribe(
+        TopicArn=arn, Protocol="email", Endpoint="oncall@example.com"
+    )
+    pending = made["SubscriptionArn"] == "pending confirmation"
+
+    # moto takes every subscription for confirmed at once.
+    if not pending:
+        from batchctl.doctor import messages
+
+        monkeypatch.setattr(messages, "_PENDING", made["SubscriptionArn"])
+
+    assert found(platform, "subscriptions")[0] == (
+        "warning",
+        "subscriptions of batch-local-failure: oncall@example.com has not confirmed",
+    )
+
+
+# Quotas
+
+
+def test_a_quota_that_is_nearly_used_up_is_a_warning(platform):
+    states = platform.client("stepfunctions")
+    for name in ("a", "b"):
+        states.start_execution(stateMachineArn=PLATFORM.state_machine_arn("export"), name=name)
+    cluster = PLATFORM.cluster_arn
+    ecs = platform.client("ecs")
+    wait_for(lambda: len(ecs.list_tasks(cluster=cluster)["taskArns"]) == 2, "two tasks")
+
+    assert found(platform, "quotas") == [
+        ("warning", "Fargate vCPUs: tasks of this platform use 8 of 6 that the account has")
+    ]
+
+
+# The platform's own parts
+
+
+def test_what_could_not_be_delivered_is_a_problem(platform):
+    sqs = platform.client("sqs")
+    for url in sqs.list_queues()["QueueUrls"]:
+        sqs.send_message(QueueUrl=url, MessageBody="{}")
+
+    told = found(platform, "queues")
+    assert [level for level, _ in told] == ["problem", "problem"]
+    assert all("1 in the dead-letter queue" in text for _, text in told)
+
+
+def test_a_table_that_is_gone_is_a_problem(platform):
+    platform.client("dynamodb").delete_table(TableName=PLATFORM.control_table)
+
+    assert found(platform, "table") == [
+        ("problem", "table batch-local-control: it is not there: no run starts")
+    ]
+
+
+def test_a_sweep_that_is_silent_is_a_problem(platform, monkeypatch):
+    monkeypatch.setattr(control, "SILENT", control.SILENT * 0)
+
+    ((level, text),) = found(platform, "sweep")
+    assert level == "problem"
+    assert text.endswith("what no event told stays untold")
+
+
+def test_a_log_group_that_is_gone_is_a_problem(platform):
+    platform.client("logs").delete_log_group(logGroupName=PLATFORM.task_log_group)
+
+    assert found(platform, "logs")[0] == (
+        "problem",
+        "log group /batch/batch-local: it is not there",
+    )
+
+
+def test_a_group_of_schedules_that_is_gone_is_a_problem(platform):
+    platform.client("scheduler").delete_schedule_group(Name=PLATFORM.manual_schedule_group)
+
+    assert found(platform, "schedules")[-1] == (
+        "problem", "schedule group batch-local_manual: it is not there",
+    )  # fmt: skip
+
+
+# What is not answered
+
+
+class Body:
+    """The body of an answer, as urllib3 reads it."""
+
+    def __init__(self, content):
+        self._content = content
+
+    def stream(self, **_):
+        yield self._content
+
+    def read(self, *_, **__):
+        return self._content
+
+
+@pytest.mark.parametrize("check", [name for name in NAMES if name not in ("table",)])
+def test_what_may_not_be_looked_at_is_not_called_fine(platform, monkeypatch, check):
+    """Every service refuses, with AWS's own answer, once the platform is known to be there."""
+    plain = Aws._client
+
+    def refusing(self, service):
+        client = plain(self, service)
+
+        def refuse(request, **_):
+            if b"DescribeStateMachine" in request.headers.get("X-Amz-Target", b""):
+                return None
+            if service in ("sts", "dynamodb"):
+                return None
+            kind = "AccessDeniedException"
+            json_body = json.dumps({"__type": kind, "message": "not authorized"}).encode()
+            xml = (
+                b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message>"
+                b"</Error></ErrorResponse>"
+            )
+            body = xml if service in ("iam", "sns", "ec2") else json_body
+            headers = {"x-amzn-ErrorType": kind}
+            return AWSResponse(request.url, 403, headers, Body(body))
+
+        client.meta.events.register("before-send", refuse)
+        return client
+
+    monkeypatch.setattr(Aws, "_client", refusing)
+
+    told = found(platform, check)
+
+    assert told[-1][0] == "not checked"
+    assert "AWS refused" in told[-1][1]
+    assert {level for level, _ in told} <= {"not checked", "ok"}
