@@ -11,6 +11,7 @@ from batch.contract import RUN_TASK, Platform, Tag
 from batch.documents import (
     administrator,
     containers,
+    doctor,
     job_machine,
     keys,
     people,
@@ -77,7 +78,7 @@ class BatchPlatform(pulumi.ComponentResource):
     """JSON: the policy that kms_key_arn needs, or the statements to add to the one it has."""
 
     policies: pulumi.Output[dict[str, str]]
-    """JSON by task: the IAM policy of a viewer, a runner, a deployer of jobs and an admin."""
+    """JSON by task: the IAM policy of viewer, runner, doctor, deployer of jobs and admin."""
 
     def __init__(
         self, name: str, args: BatchPlatformArgs, opts: pulumi.ResourceOptions | None = None
@@ -228,6 +229,7 @@ def _policies(
     return pulumi.Output.all(
         viewer=rendered(people.viewer, **keyed),
         runner=rendered(people.runner, **keyed),
+        doctor=rendered(doctor.doctor, platform=platform),
         deployer=rendered(people.deployer, **bounded),
         admin=rendered(administrator.admin, name=name, **bounded),
     )

@@ -16,7 +16,7 @@ from cfnlint.helpers import load_resource
 from click.testing import CliRunner
 
 from batch.contract import Platform
-from batch.documents import administrator, people
+from batch.documents import administrator, doctor, people
 from batchctl.aws import Aws
 from batchctl.main import batchctl
 from components.rendering import text
@@ -633,12 +633,13 @@ LONG_NAME = "n" * (64 - len("-execution-0123456"))
     [
         people.viewer(platform=LONGEST, key_arn=LONG_KEY),
         people.runner(platform=LONGEST, key_arn=LONG_KEY),
+        doctor.doctor(platform=LONGEST),
         people.deployer(platform=LONGEST, boundary_arn=LONG_BOUNDARY, key_arn=LONG_KEY),
         administrator.admin(
             platform=LONGEST, name=LONG_NAME, boundary_arn=LONG_BOUNDARY, key_arn=LONG_KEY
         ),
     ],
-    ids=["viewer", "runner", "deployer", "admin"],
+    ids=["viewer", "runner", "doctor", "deployer", "admin"],
 )
 def test_it_fits_a_managed_policy_whatever_the_names(policy):
     assert len(text(policy)) <= people.SIZE_LIMIT
@@ -650,6 +651,7 @@ def test_a_platform_hands_them_out():
     assert {who: json.loads(policy) for who, policy in outputs.items()} == {
         "viewer": VIEWER,
         "runner": RUNNER,
+        "doctor": doctor.doctor(platform=PLATFORM),
         "deployer": UNBOUNDED,
         "admin": administrator.admin(platform=PLATFORM, name="batch"),
     }
