@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batchctl.completion import jobs
 from batchctl.output import json_option
 from batchctl.production import yes_option
 from batchctl.target import Target, target_options
@@ -22,7 +23,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,18}")
 
 
 @click.command()
-@click.argument("job")
+@click.argument("job", shell_complete=jobs)
 @click.option(
     "--from",
     "start",

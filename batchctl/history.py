@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batchctl.completion import jobs
 from batchctl.output import json_option
 from batchctl.target import Target, target_options
 
@@ -22,7 +23,7 @@ NARROW = 110
 
 
 @click.command()
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=jobs)
 @click.option(
     "--since",
     metavar="TIME",

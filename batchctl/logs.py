@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from batchctl.completion import jobs
 from batchctl.output import json_option
 from batchctl.target import Target, target_options
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("job_or_run")
+@click.argument("job_or_run", shell_complete=jobs)
 @click.option("--follow", is_flag=True, help="Go on until the run has ended.")
 @click.option(
     "--since", metavar="TIME", help="Lines from then on: a time, or how long ago, such as 10m."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from batchctl.completion import jobs
 from batchctl.output import json_option
 from batchctl.target import Target, target_options
 
 
 @click.command("next")
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=jobs)
 @click.option(
     "-n",
     "--count",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from batchctl.completion import jobs
 from batchctl.output import json_option
 from batchctl.production import yes_option
 from batchctl.target import Target, target_options
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=jobs)
 @click.option("--all", "every_job", is_flag=True, help="Pause the whole platform.")
 @click.option("--reason", metavar="TEXT", required=True, help="Why: others will ask.")
 @click.option(
@@ -73,7 +74,7 @@ def pause(
 
 
 @click.command()
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=jobs)
 @click.option("--all", "every_job", is_flag=True, help="End the pause of the platform.")
 @yes_option
 @target_options

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batchctl.completion import jobs
 from batchctl.output import json_option
 from batchctl.production import yes_option
 from batchctl.run_input import command_option, commands_of, override_options
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=jobs)
 @command_option
 @override_options
 @wait_options

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batch.contract import RUN_TASK, Trigger
+from batchctl.completion import jobs
 from batchctl.output import json_option
 from batchctl.production import yes_option
 from batchctl.run_input import command_option, commands_of, override_options
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=jobs)
 @command_option
 @override_options
 @click.option(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batchctl.completion import jobs
 from batchctl.output import json_option
 from batchctl.target import Target, target_options
 
@@ -17,7 +18,7 @@ RECENT = 5
 
 
 @click.command()
-@click.argument("job")
+@click.argument("job", shell_complete=jobs)
 @target_options
 @json_option
 def show(job: str, target: Target, *, as_json: bool) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from batchctl.completion import jobs
 from batchctl.output import json_option
 from batchctl.production import yes_option
 from batchctl.target import Target, target_options
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=jobs)
 @click.option("--reason", metavar="TEXT", default="", help="Why: it stands in the run's record.")
 @click.option("--wait", is_flag=True, help="Wait until the run and its task have ended.")
 @yes_option

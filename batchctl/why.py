@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batchctl.completion import jobs
 from batchctl.output import json_option
 from batchctl.target import Target, target_options
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=jobs)
 @click.option(
     "-n",
     "--lines",

@@ -49,7 +49,9 @@ def test_bash_completes_a_stack_of_the_checkout(command):
 
 
 def test_bash_offers_no_jobs_where_aws_cannot_be_asked(command):
-    assert complete(command, "batchctl", "show", "--env", "local", "hel") == []
+    words = ["show", "--env", "local", "--endpoint", "http://127.0.0.1:9", "hel"]
+
+    assert complete(command, "batchctl", *words) == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])

@@ -211,6 +211,20 @@ def test_next_of_a_job_that_is_off_says_so(call):
     assert result.stderr == "off is disabled in code: no schedule of it fires\n"
 
 
+def test_a_shell_is_offered_the_jobs_that_begin_like_that(call):
+    words = ["batchctl", "show", *call.where, "b"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "batchctl"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+        env={
+            **CREDENTIALS, "PATH": "/usr/bin:/bin", "_BATCHCTL_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1),
+        },
+    )  # fmt: skip
+
+    assert ended.stdout.split() == ["plain,bad"]
+
+
 # Wrong input
 
 
