@@ -54,8 +54,9 @@ class Tree(click.Group):
             if "botocore.exceptions" not in sys.modules:
                 raise
             from batchctl.refusals import explain
+            from batchctl.target import PROFILE
 
-            if (explained := explain(error)) is None:
+            if (explained := explain(error, profile=ctx.meta.get(PROFILE, ""))) is None:
                 raise
             raise Failure(str(explained)) from error
 

@@ -20,6 +20,9 @@ from batchctl.completion import stacks
 DEFAULT_PLATFORM = "batch"
 ENV_VARIABLE = "BATCHCTL_ENV"
 
+PROFILE = "batchctl.profile"
+"""Key of click's ``meta``: the profile of the target, empty if it names none."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -150,6 +153,8 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
             env=env, platform=platform, stack=stack, region=region, endpoint=endpoint,
             profile=profile,
         )  # fmt: skip
+        # For the text of a refusal, which is made where no command is known any more.
+        click.get_current_context().meta[PROFILE] = target.profile or ""
         return command(*args, target=target, **kwargs)
 
     return with_target

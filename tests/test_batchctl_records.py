@@ -92,9 +92,10 @@ def test_a_record_is_read_whole():
 
 
 def test_a_record_without_an_end_is_of_a_run_that_runs():
-    record = RunRecord.of_item(item(**BEGUN))
+    record = RunRecord.of_item(item(**BEGUN, admitted="2026-11-23T18:00:01.000Z"))
 
     assert (record.result, record.words) == ("RUNNING", "running")
+    assert RunRecord.of_item(item(**BEGUN)).words == "waiting for its place"
     assert record.took(NOW + timedelta(hours=1)) == timedelta(hours=1)
 
 
@@ -134,14 +135,14 @@ def test_a_run_that_is_not_in_the_table_is_what_step_functions_knows():
     run = Run("report", "r1", "arn:r1", NOW, None, given, None)
 
     assert RunRecord.of_run(run) == RunRecord(
-        "report", "r1", "arn:r1", NOW, trigger="manual", requested_by="jane"
+        "report", "r1", "arn:r1", NOW, trigger="manual", requested_by="jane", recorded=False
     )
 
 
 def test_a_run_whose_input_is_no_object_is_known_all_the_same():
     run = Run("report", "r1", "arn:r1", NOW, None, ["no", "object"], None)
 
-    assert RunRecord.of_run(run) == RunRecord("report", "r1", "arn:r1", NOW)
+    assert RunRecord.of_run(run) == RunRecord("report", "r1", "arn:r1", NOW, recorded=False)
 
 
 def test_the_state_of_a_job_is_its_last_result():
