@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -37,6 +38,8 @@ class Aws:
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        self._making = threading.Lock()
+        self._others: dict[tuple[str, ...], Any] = {}
         key, secret = target.credentials or (None, None)
         # The profile that the shell names is not for an emulator, and may not be on this machine.
         no_profile = {"profile": (None, None, None, None)} if target.credentials else {}
@@ -48,9 +51,10 @@ class Aws:
             botocore_session=botocore.session.Session(session_vars=no_profile),
         )
 
-    def _client(self, service: Any) -> Any:
+    def _client(self, service: Any, region: str | None = None) -> Any:
         return self._session.client(
             service,
+            region_name=region,
             endpoint_url=self.target.endpoint,
             config=Config(
                 retries=LOCAL_RETRIES if self.target.endpoint else RETRIES,
@@ -61,15 +65,14 @@ class Aws:
             ),
         )
 
-    def client(self, service: str) -> Any:
-        """Return a client of any other service, each made once."""
-        if service not in self._others:
-            self._others[service] = self._client(service)
-        return self._others[service]
-
-    @functools.cached_property
-    def _others(self) -> dict[str, Any]:
-        return {}
+    def client(self, service: str, region: str | None = None) -> Any:
+        """Return a client of any other service, in the target's region unless told; made once."""
+        place = () if region in (None, self.target.region) else (region,)
+        # A session makes one client at a time.
+        with self._making:
+            if (service, *place) not in self._others:
+                self._others[service, *place] = self._client(service, *place)
+            return self._others[service, *place]
 
     @functools.cached_property
     def machines(self) -> SFNClient:

@@ -36,10 +36,7 @@ def doctor(*, platform: Platform) -> Policy:
                 ["ecs:DescribeTasks"], [platform.arn("ecs", f"task/{platform.prefix}/*")], **cluster
             ),
             # Images, secrets and keys may be another account's, and a task's roles a team's own.
-            allow(
-                ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                [f"arn:{platform.partition}:ecr:*:*:repository/*"],
-            ),
+            allow(["ecr:BatchGetImage"], [f"arn:{platform.partition}:ecr:*:*:repository/*"]),
             allow(
                 ["secretsmanager:DescribeSecret"],
                 [f"arn:{platform.partition}:secretsmanager:*:*:secret:*"],

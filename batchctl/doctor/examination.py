@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from batchctl.doctor import control, images, messages, network, quotas, roles, secrets
-from batchctl.doctor.finding import Finding, not_checked
+from batchctl.doctor.answers import unanswered
+from batchctl.doctor.finding import Finding
 from batchctl.doctor.patient import Patient
 
 Check = Callable[[Patient], Iterator[Finding]]
@@ -38,8 +37,7 @@ def examine(patient: Patient, names: list[str]) -> dict[str, list[Finding]]:
     Raises:
         NotDeployed: there is no such platform.
     """
-    # What they have in common, and whether there is a platform at all.
-    _ = patient.machine
+    patient.require()
     with ThreadPoolExecutor(_WORKERS) as pool:
         found = pool.map(lambda name: _found(name, patient), names)
         return dict(zip(names, found, strict=True))
@@ -50,16 +48,6 @@ def _found(name: str, patient: Patient) -> list[Finding]:
     try:
         for finding in CHECKS[name](patient):
             findings.append(finding)  # noqa: PERF402 - those before a refusal stay
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        message = error.response.get("Error", {}).get("Message", "")
-        findings.append(
-            not_checked(
-                name,
-                f"AWS refused {error.operation_name} ({code}): {message}",
-                "ask for the policy `doctor`, docs/permissions.md" if "Denied" in code else "",
-            )
-        )
-    except BotoCoreError as error:
-        findings.append(not_checked(name, f"AWS gave no answer: {error}"))
+    except Exception as error:  # noqa: BLE001 - one that fails must not hide the others
+        findings.append(unanswered(name, error))
     return findings

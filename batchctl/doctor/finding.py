@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,6 +30,12 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f"; {self.todo}" if self.todo else "")
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Return names in a line, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def ok(where: str, what: str) -> Finding:

@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from batchctl.doctor.finding import Finding, not_checked, ok, problem
+from batchctl.doctor.answers import each
+from batchctl.doctor.finding import Finding, listed, not_checked, ok, problem
 from batchctl.doctor.patient import Patient
 
 _ECR = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
+    # With IPv6 the registry is called dkr-ecr and ends in on.aws ("Private registries").
+    r"(?P<account>\d{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\."
+    r"(amazonaws\.com(\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)/"
     r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 _MANIFESTS = [
@@ -26,14 +29,17 @@ _NAMES = {"X86_64": "amd64", "ARM64": "arm64"}
 
 def images(patient: Patient) -> Iterator[Finding]:
     """Look at the image of every task definition that is in use."""
+    families: dict[tuple[str, str], list[str]] = {}
     for definition in patient.task_definitions:
         architecture = definition.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
         for container in definition["containerDefinitions"]:
-            yield _image(patient, definition["family"], container["image"], architecture)
+            wanted = container["image"], _NAMES.get(architecture, architecture)
+            families.setdefault(wanted, []).append(definition["family"])
+    named = [(f"image of {listed(of)}", image) for image, of in families.items()]
+    yield from each(named, lambda where, image: _image(patient, where, *image))
 
 
-def _image(patient: Patient, family: str, image: str, architecture: str) -> Finding:
-    where = f"image of {family}"
+def _image(patient: Patient, where: str, image: str, wanted: str) -> Finding:
     match = _ECR.fullmatch(image)
     if match is None:
         return not_checked(
@@ -44,7 +50,6 @@ def _image(patient: Patient, family: str, image: str, architecture: str) -> Find
     manifest = _manifest(patient, match)
     if manifest is None:
         return problem(where, f"{image} is not there", "push it, or deploy an image that is there")
-    wanted = _NAMES.get(architecture, architecture)
     if "manifests" not in manifest:
         return not_checked(
             where,
@@ -66,7 +71,7 @@ def _image(patient: Patient, family: str, image: str, architecture: str) -> Find
 
 def _manifest(patient: Patient, image: re.Match[str]) -> dict[str, Any] | None:
     """Return the manifest of an image, or None if there is none."""
-    ecr = patient.aws.client("ecr")
+    ecr = patient.aws.client("ecr", image["region"])
     wanted = (
         {"imageDigest": image["digest"]}
         if image["digest"]

@@ -10,15 +10,17 @@ from batchctl.doctor.patient import Patient
 
 _PENDING = "PendingConfirmation"
 
+_CHATBOT = "us-east-2"
+"""Its configurations are the account's, and few Regions have its endpoint (aws-cli#8658)."""
+
 
 def slack(patient: Patient) -> Iterator[Finding]:
     """Look whether the topics go to channels that are enabled."""
-    chatbot = patient.aws.client("chatbot")
-    found = chatbot.describe_slack_channel_configurations()["SlackChannelConfigurations"]
+    found = _configurations(patient)
     platform = patient.platform
     for name in (platform.failure_topic, platform.success_topic):
         arn = platform.topic_arn(name)
-        channels = [one for one in found if arn in one["SnsTopicArns"]]
+        channels = [one for one in found if arn in one.get("SnsTopicArns", ())]
         off = [one for one in channels if one.get("State", "ENABLED") != "ENABLED"]
         for one in off:
             yield problem(
@@ -32,6 +34,12 @@ def slack(patient: Patient) -> Iterator[Finding]:
             yield ok(f"Slack for {name}", f"it goes to {listed}")
         if not channels:
             yield _without_slack(patient, name, arn)
+
+
+def _configurations(patient: Patient) -> list[dict[str, Any]]:
+    client = patient.aws.client("chatbot", _CHATBOT)
+    pages = client.get_paginator("describe_slack_channel_configurations").paginate()
+    return [one for page in pages for one in page["SlackChannelConfigurations"]]
 
 
 def _without_slack(patient: Patient, name: str, arn: str) -> Finding:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from batch.contract import RUN_TASK
 from batch.documents import job_machine
 from batchctl.aws import Aws
 from batchctl.errors import NotDeployed
+
+_AT_ONCE = 8
+"""Task definitions that are read at the same time."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,16 @@ class Patient:
     def __init__(self, aws: Aws) -> None:
         self.aws = aws
         self.platform = aws.platform
+
+    def require(self) -> None:
+        """Return if there is a platform, or if nobody says so.
+
+        Raises:
+            NotDeployed: there is no such platform.
+        """
+        # What is refused here is told by the checks that need it.
+        with contextlib.suppress(ClientError):
+            _ = self.machine
 
     @functools.cached_property
     def machine(self) -> dict[str, Any]:
@@ -56,12 +73,13 @@ class Patient:
     @functools.cached_property
     def task_definitions(self) -> list[dict[str, Any]]:
         """The newest revision of each family of the platform: its own, and those of jobs."""
-        families = self._families()
         tasks = self.aws.tasks
-        return [
-            dict(tasks.describe_task_definition(taskDefinition=family)["taskDefinition"])
-            for family in families
-        ]
+
+        def described(family: str) -> dict[str, Any]:
+            return dict(tasks.describe_task_definition(taskDefinition=family)["taskDefinition"])
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(described, self._families()))
 
     def _families(self) -> list[str]:
         pages = self.aws.tasks.get_paginator("list_task_definition_families").paginate(

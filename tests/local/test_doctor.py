@@ -124,7 +124,7 @@ def test_an_image_for_another_architecture_alone_is_a_problem(platform):
 
     assert found(platform, "images")[0] == (
         "problem",
-        f"image of batch-local: {IMAGE} is there for arm64, and not for amd64",
+        f"image of batch-local, batch-local-export: {IMAGE} is there for arm64, and not for amd64",
     )
     assert doctor(platform).exit_code == 1
 
@@ -133,7 +133,7 @@ def test_an_image_that_is_not_there_is_a_problem(platform):
     platform.client("ecr").batch_delete_image(repositoryName="app", imageIds=[{"imageTag": "v1"}])
 
     assert found(platform, "images")[0] == (
-        "problem", f"image of batch-local: {IMAGE} is not there",
+        "problem", f"image of batch-local, batch-local-export: {IMAGE} is not there",
     )  # fmt: skip
 
 
@@ -209,9 +209,11 @@ def test_endpoints_take_the_place_of_a_way_out(platform, isolated):
     vpc = isolated.describe_vpcs()["Vpcs"][0]["VpcId"]
     subnets = [one["SubnetId"] for one in isolated.describe_subnets()["Subnets"]]
     for service in ("ecr.api", "ecr.dkr", "logs", "ssm", "s3"):
-        kind = {"VpcEndpointType": "Gateway"} if service == "s3" else {
-            "VpcEndpointType": "Interface", "SubnetIds": subnets,
-        }  # fmt: skip
+        kind = {"VpcEndpointType": "Gateway", "RouteTableIds": [main_table(isolated)]}
+        if service != "s3":
+            # In one subnet alone: the others of the VPC reach it too.
+            kind = {"VpcEndpointType": "Interface", "SubnetIds": subnets[:1]}
+            kind["PrivateDnsEnabled"] = True
         isolated.create_vpc_endpoint(
             VpcId=vpc, ServiceName=f"com.amazonaws.us-east-1.{service}", **kind
         )
@@ -375,8 +377,8 @@ def test_what_may_not_be_looked_at_is_not_called_fine(platform, monkeypatch, che
     """Every service refuses, with AWS's own answer, once the platform is known to be there."""
     plain = Aws._client
 
-    def refusing(self, service):
-        client = plain(self, service)
+    def refusing(self, service, *place):
+        client = plain(self, service, *place)
 
         def refuse(request, **_):
             if b"DescribeStateMachine" in request.headers.get("X-Amz-Target", b""):
