@@ -197,7 +197,9 @@ def _schedules(
     group = aws.platform.schedule_group
     options: dict[str, Any] = {"NamePrefix": prefix} if prefix else {}
     listed: list[str] = []
-    for page in aws.schedules.get_paginator("list_schedules").paginate(GroupName=group, **options):
+    for page in aws.schedules.get_paginator("list_schedules").paginate(
+        GroupName=group, PaginationConfig={"PageSize": 100}, **options
+    ):
         listed += [
             entry["Name"]
             for entry in page["Schedules"]

@@ -9,9 +9,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import growing, local_rows, report, surroundings
+from bench import growing, listing, local_rows, report, surroundings
 
-PARTS = ("preview", "program", "cdk", "terraform", "local")
+PARTS = ("preview", "program", "cdk", "terraform", "local", "ls")
 
 
 @click.command()
@@ -32,7 +32,7 @@ def main(parts: tuple[str, ...], sizes: str, repeats: int, *, record: bool | Non
     say = Console(stderr=True, style="dim").print
     rows: list[report.Row] = []
     targets: list[report.Target] = []
-    if chosen - {"local"}:
+    if chosen - {"local", "ls"}:
         for count in counts:
             rows += growing.measured(count, repeats, chosen, say)
         targets += growing.targets(rows)
@@ -40,6 +40,9 @@ def main(parts: tuple[str, ...], sizes: str, repeats: int, *, record: bool | Non
         local = local_rows.measured(repeats, say)
         rows += local[0]
         targets += local[1]
+    if "ls" in chosen:
+        for count in counts:
+            rows += listing.measured(count, repeats, say)
     results = report.Results(surroundings.found(), rows, targets)
     results.show(console)
     if record or (record is None and not parts and sizes == "10,100,1000"):

@@ -10,7 +10,18 @@ import sys
 
 import pytest
 
-from bench import growing, installed, jobs, local, local_rows, measure, preview, report, terraform
+from bench import (
+    growing,
+    installed,
+    jobs,
+    listing,
+    local,
+    local_rows,
+    measure,
+    preview,
+    report,
+    terraform,
+)
 from bench.report import Row, Target
 
 
@@ -213,3 +224,12 @@ def test_results_stand_between_the_marks_of_the_page(tmp_path, monkeypatch):
     assert "| this | 10 | 1.50 |" in page
     assert "old" not in page
     assert json.loads((tmp_path / "results.json").read_text())["rows"][0]["seconds"] == [1.5]
+
+
+def test_ls_makes_a_call_a_schedule_and_a_bounded_number_of_others():
+    (row,) = listing.measured(3, 1, lambda _: None)
+
+    assert row.remark == (
+        "10 calls: 1 GetCallerIdentity, 1 GetResources, 3 GetSchedule, 1 ListSchedules, "
+        "1 ListStateMachines, 3 Query"
+    )
