@@ -38,8 +38,8 @@ class LocalAws(Aws):
         self.target = target
         self._emulator = emulator
 
-    def _client(self, service: Any) -> Any:
-        return self._emulator.client(service, region=self.target.region)
+    def _client(self, service: Any, region: str | None = None) -> Any:
+        return self._emulator.client(service, region=region or self.target.region)
 
     @functools.cached_property
     def identity(self) -> tuple[str, str]:
