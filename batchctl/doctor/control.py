@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from batchctl.doctor.finding import Finding, not_checked, ok, problem, warning
+from batchctl.doctor.finding import Finding, ok, problem, warning
 from batchctl.doctor.patient import Patient
 
 SILENT = timedelta(hours=1)
@@ -17,14 +16,9 @@ def queues(patient: Patient) -> Iterator[Finding]:
     """Look for what could not be delivered."""
     starts = patient.sweep_target["DeadLetterConfig"]["Arn"]
     yield _queue(patient, "starts that could not be delivered", _url(patient, starts))
-    definition = patient.aws.machines.describe_state_machine(
-        stateMachineArn=patient.platform.own_machine_arn(patient.platform.recorder)
-    )["definition"]
-    where = "ends that could not be recorded"
-    if found := re.search(r'"QueueUrl": ?"([^"]+)"', definition):
-        yield _queue(patient, where, found[1])
-    else:
-        yield not_checked(where, "the recorder names no queue", "deploy this version")
+    messages = {rule.target["DeadLetterConfig"]["Arn"] for rule in patient.rules}
+    for arn in sorted(messages):
+        yield _queue(patient, "ends that could not be recorded", _url(patient, arn))
 
 
 def _url(patient: Patient, arn: str) -> str:

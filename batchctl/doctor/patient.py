@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from batch.contract import RUN_TASK
 from batch.documents import job_machine
+from batch.documents.statements import Statement, allow
 from batchctl.aws import Aws
 from batchctl.errors import NotDeployed
 
@@ -27,6 +29,16 @@ class Network:
     subnets: tuple[str, ...]
     groups: tuple[str, ...]
     public_ip: bool
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of EventBridge, and its target that is the recorder."""
+
+    name: str
+    arn: str
+    state: str
+    target: dict[str, Any]
 
 
 class Patient:
@@ -97,18 +109,72 @@ class Patient:
         )
         return dict(schedule["Target"])
 
-    def allowed(self, role_arn: str, action: str, resource: str, **context: str) -> bool:
-        """Return whether a role's policies allow an action, as IAM simulates it.
+    @functools.cached_property
+    def rules(self) -> list[Rule]:
+        """The rules that start the recorder."""
+        events = self.aws.client("events")
+        recorder = self.platform.own_machine_arn(self.platform.recorder)
+        found = []
+        for name in events.list_rule_names_by_target(TargetArn=recorder)["RuleNames"]:
+            rule = events.describe_rule(Name=name)
+            targets = events.list_targets_by_rule(Rule=name)["Targets"]
+            target = next(one for one in targets if one["Arn"] == recorder)
+            found.append(Rule(name, rule["Arn"], rule["State"], dict(target)))
+        return found
 
-        A resource's own policy, and a policy of the organisation, are not asked.
+    @functools.cached_property
+    def key_arn(self) -> str:
+        """The key of the platform's table, topics and queues, empty if they have AWS's own."""
+        name = self.platform.control_table
+        described = self.aws.tables.describe_table(TableName=name)["Table"]
+        return str(described.get("SSEDescription", {}).get("KMSMasterKeyArn", ""))
+
+    # Simulations. The policies of resources, and those of the organisation, are not in them.
+
+    def allowed(self, role_arn: str, action: str, resource: str, **context: str) -> bool:
+        """Return whether a role's policies allow an action, as IAM simulates it."""
+        equal = {"StringEquals": context} if context else {}
+        return not self.refused(role_arn, [allow([action], [resource], **equal)])
+
+    def refused(self, role_arn: str, statements: Iterable[Statement]) -> list[str]:
+        """Return what of ``statements`` a role's policies do not allow: each action on what.
+
+        Where a statement has a pattern, something that it matches is asked for.
         """
-        answer = self.aws.client("iam").simulate_principal_policy(
-            PolicySourceArn=role_arn,
-            ActionNames=[action],
-            ResourceArns=[resource],
-            ContextEntries=[
-                {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-                for key, value in context.items()
-            ],
-        )
-        return bool(answer["EvaluationResults"][0]["EvalDecision"] == "allowed")
+        client = self.aws.client("iam")
+        asked = [(s, resource) for s in statements for resource in s["Resource"]]
+
+        def simulated(one: tuple[Statement, str]) -> list[str]:
+            statement, resource = one
+            answer = client.simulate_principal_policy(
+                PolicySourceArn=role_arn,
+                ActionNames=statement["Action"],
+                ResourceArns=[_example(resource)],
+                ContextEntries=_context(statement.get("Condition", {})),
+            )
+            return [
+                f"{result['EvalActionName']} on {resource}"
+                for result in answer["EvaluationResults"]
+                if result["EvalDecision"] != "allowed"
+            ]
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return sorted({text for texts in pool.map(simulated, asked) for text in texts})
+
+
+def _example(pattern: str) -> str:
+    return pattern if pattern == "*" else pattern.replace("*", "x").replace("?", "x")
+
+
+def _context(conditions: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return condition keys with values that meet the conditions."""
+    entries = []
+    for operator, keys in conditions.items():
+        for key, wanted in keys.items():
+            values = wanted if isinstance(wanted, list) else [wanted]
+            kind = "stringList" if operator.startswith("ForA") else "string"
+            examples = [_example(str(values[0]))]
+            entries.append(
+                {"ContextKeyName": key, "ContextKeyValues": examples, "ContextKeyType": kind}
+            )
+    return entries

@@ -1,105 +1,166 @@
-"""Whether the roles are there, trust the right service, and allow what a run cannot do without."""
+"""Whether the roles are there, trust the right service, and may do what their documents say.
+
+IAM simulates their policies and boundaries. The policies of resources and of the organisation are
+not in that, nor is what a job's own role is for: that its command alone knows.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
-from batch.contract import RUN_TASK
-from batchctl.doctor.finding import Finding, ok, problem
+from batch.contract import RUN_TASK, Platform
+from batch.documents import (
+    containers,
+    job_machine,
+    machine_logs,
+    recorder_machine,
+    rule_target,
+    schedule_target,
+    sweep_machine,
+)
+from batch.documents.statements import Statement
+from batchctl.doctor import trust
+from batchctl.doctor.answers import each
+from batchctl.doctor.finding import Finding, listed, not_checked, ok, problem
 from batchctl.doctor.patient import Patient
 
+_AGAIN = "deploy the platform again; if it stays so, a boundary or a policy of its own denies it"
 
-class _Role(NamedTuple):
-    """A role of the platform."""
 
-    what: str
+@dataclass(frozen=True)
+class _Role:
+    """A role of the platform: who takes it, for what, and what it must be allowed."""
+
     arn: str
     service: str
-    needs: tuple[tuple[str, str, dict[str, str]], ...]
-    """Action, resource and context of what it must be allowed."""
+    source_arn: str
+    needs: tuple[Statement, ...] = ()
 
 
 def roles(patient: Patient) -> Iterator[Finding]:
     """Look at each role that AWS takes for the platform."""
-    for role in _roles(patient):
-        yield _role(patient, role)
-
-
-def _roles(patient: Patient) -> Iterator[_Role]:
     platform = patient.platform
-    own = next(one for one in patient.task_definitions if one["family"] == platform.family())
-    family = platform.arn("ecs", f"task-definition/{platform.family()}:1")
-    stream = platform.log_group_arn(platform.task_log_group) + ":log-stream:task/x"
-    yield _Role(
-        "the machines' role",
-        patient.machine["roleArn"],
-        "states.amazonaws.com",
-        (
-            ("ecs:RunTask", family, {"ecs:cluster": platform.cluster_arn}),
-            (
-                "iam:PassRole",
-                own["executionRoleArn"],
-                {"iam:PassedToService": "ecs-tasks.amazonaws.com"},
-            ),
-        ),
-    )
-    yield _Role(
-        "the schedules' role",
-        patient.sweep_target["RoleArn"],
-        "scheduler.amazonaws.com",
-        (
-            ("states:StartExecution", platform.state_machine_arn(RUN_TASK), {}),
-            ("sqs:SendMessage", patient.sweep_target["DeadLetterConfig"]["Arn"], {}),
-        ),
-    )
-    for definition in patient.task_definitions:
-        execution, task = definition.get("executionRoleArn"), definition.get("taskRoleArn")
-        if execution:
-            yield _Role(
-                f"the execution role of {definition['family']}",
-                execution,
-                "ecs-tasks.amazonaws.com",
-                (("logs:PutLogEvents", stream, {}),),
-            )
-        if task:
-            what = f"the task role of {definition['family']}"
-            yield _Role(what, task, "ecs-tasks.amazonaws.com", ())
-    for name in (platform.recorder, platform.sweep):
-        machine = patient.aws.machines.describe_state_machine(
-            stateMachineArn=platform.own_machine_arn(name)
+    if not patient.rules:
+        yield problem(
+            "rules", "none starts the recorder: nobody hears how runs end", "deploy the platform"
         )
-        yield _Role(f"the role of {name}", machine["roleArn"], "states.amazonaws.com", ())
+    for rule in patient.rules:
+        if rule.state != "ENABLED":
+            yield problem(
+                f"rule {rule.name}",
+                "it is disabled: nobody hears how runs end",
+                f"`aws events enable-rule --name {rule.name}`",
+            )
+    found = [*_of_tasks(patient), *_of_platform(patient, platform)]
+    yield from each(found, lambda where, role: _role(patient, where, role))
 
 
-def _role(patient: Patient, role: _Role) -> Finding:
+def _of_platform(patient: Patient, platform: Platform) -> Iterator[tuple[str, _Role]]:
+    key, starts = patient.key_arn, patient.sweep_target["DeadLetterConfig"]["Arn"]
+    machine = platform.state_machine_arn(RUN_TASK)
+    yield (
+        "role of the machines",
+        _Role(
+            patient.machine["roleArn"],
+            "states.amazonaws.com",
+            machine,
+            tuple(job_machine.permissions(platform=platform, key_arn=key)),
+        ),
+    )
+    yield (
+        "role of the schedules",
+        _Role(
+            patient.sweep_target["RoleArn"],
+            "scheduler.amazonaws.com",
+            platform.arn("scheduler", f"schedule-group/{platform.schedule_group}"),
+            tuple(schedule_target.permissions(platform=platform, queue_arn=starts, key_arn=key)),
+        ),
+    )
+    for rule in patient.rules[:1]:
+        needs = tuple(rule_target.permissions(platform=platform))
+        events = "events.amazonaws.com"
+        yield "role of the rules", _Role(rule.target["RoleArn"], events, rule.arn, needs)
+        messages = rule.target["DeadLetterConfig"]["Arn"]
+        yield from _of_own_machines(patient, platform, messages)
+
+
+def _of_own_machines(
+    patient: Patient, platform: Platform, queue: str
+) -> Iterator[tuple[str, _Role]]:
+    key = patient.key_arn
+    failure, success = (
+        platform.topic_arn(name) for name in (platform.failure_topic, platform.success_topic)
+    )
+    needs = {
+        platform.recorder: recorder_machine.permissions(
+            platform=platform, queue_arn=queue, topic_arns=[success, failure], key_arn=key
+        ),
+        platform.sweep: sweep_machine.permissions(
+            platform=platform, queue_arn=queue, failure_topic_arn=failure, key_arn=key
+        ),
+    }
+    for name, statements in needs.items():
+        arn = platform.own_machine_arn(name)
+        role = patient.aws.machines.describe_state_machine(stateMachineArn=arn)["roleArn"]
+        allowed = (*statements, *machine_logs.permissions())
+        yield f"role of {name}", _Role(role, "states.amazonaws.com", arn, allowed)
+
+
+def _of_tasks(patient: Patient) -> Iterator[tuple[str, _Role]]:
+    """Yield execution roles and task roles, each once."""
+    platform, service = patient.platform, "ecs-tasks.amazonaws.com"
+    task = platform.arn("ecs", f"task/{platform.prefix}/x")
+    logs = platform.log_group_arn(platform.task_log_group)
+    families: dict[_Key, list[str]] = {}
+    for definition in patient.task_definitions:
+        for kind in ("execution", "task"):
+            if arn := definition.get(f"{kind}RoleArn"):
+                image = definition["containerDefinitions"][0]["image"]
+                key = (kind, arn, image if kind == "execution" else "")
+                families.setdefault(key, []).append(definition["family"])
+    for (kind, arn, image), of in families.items():
+        needs = containers.permissions(log_group_arn=logs, image=image) if image else []
+        # A role of a job has what its image takes; the platform's may pull any.
+        yield f"{kind} role of {listed(of)}", _Role(arn, service, task, tuple(needs))
+
+
+_Key = tuple[str, str, str]
+
+
+def _role(patient: Patient, where: str, role: _Role) -> Finding:
     iam = patient.aws.client("iam")
     try:
         found = iam.get_role(RoleName=role.arn.rpartition("/")[2])["Role"]
     except iam.exceptions.NoSuchEntityException:
-        return problem(role.what, f"{role.arn} is not there", "deploy the platform again")
-    if role.service not in _trusted(found["AssumeRolePolicyDocument"]):
-        return problem(
-            role.what, f"{role.arn} does not trust {role.service}", "deploy the platform again"
+        return problem(where, f"{role.arn} is not there", "deploy the platform again")
+    try:
+        refused = trust.refusal(
+            _document(found["AssumeRolePolicyDocument"]),
+            role.service,
+            SourceAccount=patient.platform.account,
+            SourceArn=role.source_arn,
         )
-    for action, resource, context in role.needs:
-        if not patient.allowed(role.arn, action, resource, **context):
-            return problem(
-                role.what,
-                f"it may not {action} on {resource}",
-                "deploy the platform again; if it stays so, a boundary or a policy of the "
-                "organisation denies it",
-            )
-    return ok(role.what, f"it is there, trusts {role.service}, and may do what is looked at here")
+    except ValueError as error:
+        return not_checked(where, str(error), f"`aws iam get-role --role-name {found['RoleName']}`")
+    if refused:
+        return problem(where, f"{refused} ({role.arn})", "deploy again: the program writes it")
+    if missing := patient.refused(role.arn, role.needs):
+        return problem(where, f"it may not {_in_words(missing)}", _AGAIN)
+    trusted = f"it is there, and {role.service} may take it"
+    return ok(where, f"{trusted} for what its document says" if role.needs else trusted)
 
 
-def _trusted(document: Any) -> set[str]:
+def _in_words(missing: list[str]) -> str:
+    """Return the first of what is missing, on what; and the other actions."""
+    others = sorted({text.partition(" on ")[0] for text in missing[1:]})
+    return missing[0] + (f", nor {listed(others)}" if others else "")
+
+
+def _document(text: Any) -> dict[str, Any]:
     # The API encodes it; boto3 reads it.
-    trust = json.loads(unquote(document)) if isinstance(document, str) else document
-    found: set[str] = set()
-    for statement in trust["Statement"]:
-        services = statement.get("Principal", {}).get("Service", [])
-        found |= {services} if isinstance(services, str) else set(services)
-    return found
+    document: dict[str, Any] = json.loads(unquote(text)) if isinstance(text, str) else text
+    return document

@@ -178,6 +178,28 @@ def test_a_secret_that_may_not_be_read_is_a_problem(platform):
     assert "may not ssm:GetParameters" in text
 
 
+def test_a_key_that_the_role_may_not_use_is_a_problem(platform):
+    own = platform.client("kms").create_key()["KeyMetadata"]["Arn"]
+    ssm = platform.client("ssm")
+    secure = {"Name": "/app/token", "Value": "x", "Type": "SecureString", "Overwrite": True}
+    ssm.put_parameter(KeyId=own, **secure)
+    assert levels(platform, "secrets") == {"ok"}
+
+    (role,) = roles(platform, "export-execution")
+    iam = platform.client("iam")
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    document["Statement"] = [s for s in document["Statement"] if s["Action"] != ["kms:Decrypt"]]
+    text = json.dumps(document)
+    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=text)
+    ((level, told),) = found(platform, "secrets")
+    assert (level, told.endswith(f"may not kms:Decrypt with {own}")) == ("problem", True)
+
+    platform.client("kms").disable_key(KeyId=own.rpartition("/")[2])
+    ((level, told),) = found(platform, "secrets")
+    assert (level, told.endswith(f"its key {own} is Disabled")) == ("problem", True)
+
+
 # Network
 
 
@@ -221,6 +243,19 @@ def test_endpoints_take_the_place_of_a_way_out(platform, isolated):
     assert levels(platform, "network") == {"ok"}
 
 
+def test_what_is_behind_another_network_is_not_called_fine(platform, isolated):
+    gateway = isolated.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    isolated.create_route(
+        RouteTableId=main_table(isolated),
+        DestinationCidrBlock="0.0.0.0/0",
+        TransitGatewayId=gateway,
+    )
+
+    level, text = found(platform, "network")[0]
+    assert level == "not checked"
+    assert text.endswith(f"it leads to {gateway}, and what is behind that is not looked at")
+
+
 def test_a_security_group_that_lets_nothing_out_is_a_problem(platform):
     ec2 = platform.client("ec2")
     for rule in ec2.describe_security_group_rules()["SecurityGroupRules"]:
@@ -253,7 +288,47 @@ def test_a_role_without_its_policy_is_a_problem(platform):
     disarm(platform, "batch-machine")
 
     (wrong,) = [text for level, text in found(platform, "roles") if level == "problem"]
-    assert wrong.startswith("the machines' role: it may not ecs:RunTask on ")
+    assert wrong == (
+        "role of the machines: it may not dynamodb:ConditionCheckItem on "
+        f"{PLATFORM.control_table_arn}, "
+        "nor dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem and 19 more"
+    )
+
+
+def test_a_role_that_is_taken_for_another_account_alone_is_a_problem(platform):
+    (role,) = roles(platform, "batch-recorder")
+    iam = platform.client("iam")
+    document = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    document["Statement"][0]["Condition"]["StringEquals"]["aws:SourceAccount"] = "210987654321"
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(document))
+
+    (wrong,) = [text for level, text in found(platform, "roles") if level == "problem"]
+    machine = PLATFORM.own_machine_arn(PLATFORM.recorder)
+    assert f"it trusts states.amazonaws.com, but not for {machine}" in wrong
+
+
+def test_a_condition_that_is_not_read_is_not_called_fine(platform):
+    (role,) = roles(platform, "batch-sweep")
+    iam = platform.client("iam")
+    document = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    document["Statement"][0]["Condition"] = {"Bool": {"aws:SecureTransport": "true"}}
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(document))
+
+    told = [(level, text) for level, text in found(platform, "roles") if level != "ok"]
+    ((level, text),) = told
+    assert level == "not checked"
+    assert "a condition that is not read here: Bool of aws:SecureTransport" in text
+
+
+def test_a_rule_that_is_disabled_is_a_problem(platform):
+    events = platform.client("events")
+    recorder = PLATFORM.own_machine_arn(PLATFORM.recorder)
+    name = events.list_rule_names_by_target(TargetArn=recorder)["RuleNames"][0]
+    events.disable_rule(Name=name)
+
+    assert found(platform, "roles")[0] == (
+        "problem", f"rule {name}: it is disabled: nobody hears how runs end",
+    )  # fmt: skip
 
 
 # Messages
