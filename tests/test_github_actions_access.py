@@ -1,6 +1,8 @@
 """What GitHub's workflows may do on AWS: who takes which role, and how far each reaches."""
 
 import json
+from collections import Counter
+from pathlib import Path
 
 import pulumi_aws as aws
 import pytest
@@ -13,6 +15,7 @@ from components import GithubActionsAccess
 from tests.allowing import Call, allows
 from tests.recording import ACCOUNT, CONNECTION, REGION, deploy
 
+ROOT = Path(__file__).parents[1]
 PLATFORM = Platform("batch", "test", ACCOUNT, REGION)
 ARGS = {
     "platform": CONNECTION,
@@ -117,3 +120,24 @@ def test_each_policy_fits_into_its_role(access):
     }[access]()
 
     assert len(json.dumps(policy(statements), separators=(",", ":"))) <= INLINE_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("args", "row"),
+    [
+        (
+            {"provider_arn": "arn:aws:iam::1:oidc-provider/x"},
+            "| GithubActionsAccess, with the provider that the account has | 6 | 3 Role, "
+            "3 RolePolicy |",
+        ),
+        ({}, "| GithubActionsAccess | 7 | OpenIdConnectProvider, 3 Role, 3 RolePolicy |"),
+    ],
+)
+def test_the_documentation_counts_what_it_makes(args, row):
+    kinds = Counter(one.type.rpartition(":")[2] for one in made(**args).custom())
+    which = ", ".join(
+        f"{number} {kind}" if number > 1 else kind for kind, number in sorted(kinds.items())
+    )
+
+    assert row.endswith(f"| {kinds.total()} | {which} |")
+    assert row in (ROOT / "docs" / "resources.md").read_text().splitlines()
