@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 DESCRIBE_SLACK: Final = "/describe-slack-channel-configurations"
 
-VCPU_QUOTA: Final = ("fargate", "L-3032A538", 6.0)
-"""Fargate On-Demand vCPU resource count: service, code, and what a new account has."""
+QUOTAS: Final = {
+    "L-3032A538": ("On-Demand", "Standard/OnDemand", 6.0),
+    "L-36FBB829": ("Spot", "Standard/Spot", 6.0),
+}
+"""Fargate's: code, name, class of the metric that tells its use, and what a new account has."""
 
 
 class Examined:
@@ -60,10 +63,10 @@ def with_slack(application: WSGIApplication, slack: Slack) -> WSGIApplication:
                 "SlackTeamId": one.team_id,
                 "SlackChannelId": one.channel_id,
                 "SnsTopicArns": sorted(one.topic_arns),
-                "ChatConfigurationArn": f"arn:aws:chatbot::0:chat-configuration/{one.name}",
-                "IamRoleArn": "",
+                "ChatConfigurationArn": one.arn,
+                "IamRoleArn": one.role_arn,
                 "SlackTeamName": one.team_id,
-                "State": "ENABLED",
+                "State": one.state,
             }
             for one in slack.configurations
         ]
@@ -80,7 +83,9 @@ def _simulated(self: Any) -> ActionResult:
     actions = self._get_param("ActionNames", [])
     resources = self._get_param("ResourceArns", []) or ["*"]
     context = {
-        entry["ContextKeyName"]: entry["ContextKeyValues"][0]
+        entry["ContextKeyName"]: tuple(entry["ContextKeyValues"])
+        if entry["ContextKeyType"].endswith("List")
+        else entry["ContextKeyValues"][0]
         for entry in self._get_param("ContextEntries", [])
     }
     results = [
@@ -105,14 +110,21 @@ def _decision(role: documents.Role | None, request: Request) -> str:
 
 
 def _quota(original: Callable[..., Any], self: Any, service_code: str, quota_code: str) -> Any:
-    service, code, value = VCPU_QUOTA
-    if (service_code, quota_code) != (service, code):
+    if service_code != "fargate" or quota_code not in QUOTAS:
         return original(self, service_code, quota_code)
+    name, kind, value = QUOTAS[quota_code]
+    dimensions = {"Service": "Fargate", "Type": "Resource", "Resource": "vCPU", "Class": kind}
     return {
-        "ServiceCode": service,
-        "QuotaCode": code,
-        "QuotaName": "Fargate On-Demand vCPU resource count",
+        "ServiceCode": service_code,
+        "QuotaCode": quota_code,
+        "QuotaName": f"Fargate {name} vCPU resource count",
         "Value": value,
         "Adjustable": True,
         "GlobalQuota": False,
+        "UsageMetric": {
+            "MetricNamespace": "AWS/Usage",
+            "MetricName": "ResourceCount",
+            "MetricDimensions": dimensions,
+            "MetricStatisticRecommendation": "Maximum",
+        },
     }

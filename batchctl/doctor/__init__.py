@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,10 +50,29 @@ def doctor(only: tuple[str, ...], strict: bool, target: Target, *, as_json: bool
         for level in (Level.PROBLEM, Level.WARNING, Level.NOT_CHECKED, Level.OK):
             for _, finding in findings:
                 if finding.level is level:
-                    click.echo(f"{level.value}: {finding}")
+                    _write(finding)
         output.note(f"{target.prefix}: {_summary(count)}")
     if count[Level.PROBLEM] or (strict and count[Level.NOT_CHECKED]):
         raise SystemExit(1)
+
+
+def _write(finding: Finding) -> None:
+    """Write a finding: a line that grep finds whole, or in a terminal a paragraph that fits."""
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    line = f"{finding.level.value}: {finding}"
+    if not sys.stdout.isatty():
+        click.echo(line)
+        return
+    # An ARN is longer than a narrow terminal: it breaks where it has to.
+    columns = get_terminal_size().columns
+    text = fill(line, columns, subsequent_indent="  ", break_on_hyphens=False)
+    level, rest = text[: len(finding.level.value)], text[len(finding.level.value) :]
+    click.echo(click.style(level, fg=_COLOURS[finding.level.value], bold=True) + rest)
+
+
+_COLOURS = {"ok": "green", "warning": "yellow", "problem": "red", "not checked": "cyan"}
 
 
 def _summary(count: dict[Any, int]) -> str:

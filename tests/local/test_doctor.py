@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -12,6 +13,7 @@ from batchctl.aws import Aws
 from batchctl.doctor import NAMES, control
 from batchctl.doctor.examination import CHECKS
 from batchctl.main import batchctl
+from localaws import examined
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
 from tests.local.ecs import wait_for
@@ -380,9 +382,59 @@ def test_a_quota_that_is_nearly_used_up_is_a_warning(platform):
     ecs = platform.client("ecs")
     wait_for(lambda: len(ecs.list_tasks(cluster=cluster)["taskArns"]) == 2, "two tasks")
 
-    assert found(platform, "quotas") == [
-        ("warning", "Fargate vCPUs: tasks of this platform use 8 of 6 that the account has")
+    assert found(platform, "quotas")[0] == (
+        "warning",
+        "Fargate vCPUs: 8 of 6 are used by tasks of this platform; others in the account are not "
+        "counted",
+    )
+
+
+def test_the_most_of_the_last_day_counts_where_a_metric_tells(platform):
+    dimensions = {
+        "Service": "Fargate", "Type": "Resource", "Resource": "vCPU", "Class": "Standard/OnDemand",
+    }  # fmt: skip
+    platform.client("cloudwatch").put_metric_data(
+        Namespace="AWS/Usage",
+        MetricData=[
+            {
+                "MetricName": "ResourceCount",
+                "Dimensions": [{"Name": n, "Value": v} for n, v in dimensions.items()],
+                "Value": 5.5,
+                "Timestamp": datetime.now(UTC) - timedelta(hours=2),
+            }
+        ],
+    )
+
+    assert found(platform, "quotas")[:2] == [
+        ("warning", "Fargate vCPUs: 5.5 of 6 were used in the last day"),
+        (
+            "ok",
+            "Fargate Spot vCPUs: 0 of 6 are used by tasks of this platform; "
+            "others in the account are not counted",
+        ),
     ]
+
+
+def test_a_task_that_is_larger_than_the_quota_is_a_problem(platform, monkeypatch):
+    monkeypatch.setitem(examined.QUOTAS, "L-3032A538", ("On-Demand", "Standard/OnDemand", 1.0))
+
+    assert found(platform, "quotas")[0] == (
+        "problem", "Fargate vCPUs: a task takes 4, and the account has 1",
+    )  # fmt: skip
+
+
+def test_a_channel_that_is_disabled_is_a_problem(platform):
+    platform.slack.configure(
+        name="batch-local-failure",
+        team_id="T0",
+        channel_id="C0FAILURE",
+        topic_arns=[PLATFORM.topic_arn(PLATFORM.failure_topic)],
+        state="DISABLED",
+    )
+
+    assert found(platform, "slack")[0] == (
+        "problem", "Slack for batch-local-failure: batch-local-failure is disabled",
+    )  # fmt: skip
 
 
 # The platform's own parts
