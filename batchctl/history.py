@@ -127,10 +127,11 @@ def _block(run: RunRecord, now: datetime) -> list[str]:
         run.started_by,
         f"for {scheduled}" if scheduled else "",
     ]
+    told = [run.words, ", ".join(fact for fact in facts if fact)]
     return [
+        # On one line, however long: it is what other commands take.
         f"{output.moment(run.started)}  {run.id}",
-        f"  {run.words}",
-        f"  {', '.join(fact for fact in facts if fact)}",
+        *(line for text in told for line in output.wrapped(text, indent="  ")),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -70,6 +71,12 @@ def write_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], *, under: 
         click.echo(first)
         named = zip(columns[1:], others, strict=True)
         write_fields({f"  {name.lower()}": cell for name, cell in named if cell} or {"  -": ""})
+
+
+def wrapped(text: str, *, indent: str) -> list[str]:
+    """Return text as lines that the terminal holds, broken between words."""
+    width = max(shutil.get_terminal_size().columns, 20)
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent) or [indent]
 
 
 def narrow(columns: int) -> bool:

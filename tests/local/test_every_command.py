@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.text import Text
 
 from batchctl import runs
 from batchctl.main import batchctl
@@ -433,3 +440,46 @@ def test_outside_of_a_workflow_no_command_is_written(call):
 
     assert result.stdout == "fine\n"
     assert "::" not in result.stderr
+
+
+# Where it is written to
+
+
+def test_a_reader_that_leaves_is_no_failure_to_tell_of(call):
+    process = batchctl_process(call, "history", "-n", "100", "--json")
+    with process:
+        process.stdout.readline()
+        process.stdout.close()
+        told = process.stderr.read()
+
+    assert told == ""
+
+
+def on_a_terminal(call, columns, *words):
+    """Return the lines that a command writes on a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = {**CREDENTIALS, "PATH": "/usr/bin:/bin", "TERM": "xterm"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "batchctl", *words, *call.where],
+        cwd=ROOT, env=environment, stdout=theirs, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    written = b""
+    with process, contextlib.suppress(OSError):
+        while some := os.read(ours, 65536):
+            written += some
+    os.close(ours)
+    return [Text.from_ansi(line).plain for line in written.decode().splitlines()]
+
+
+@pytest.mark.parametrize("command", [["ls"], ["show", "good"], ["history"], ["schedule", "ls"]])
+def test_a_terminal_of_60_columns_shows_no_line_that_is_longer(call, command):
+    call("schedule", "add", f"narrow-{command[0]}", "--cron", "0 3 1 1 *", "true")
+
+    lines = on_a_terminal(call, 60, *command)
+
+    # A run's name is not broken: it is to be copied.
+    long = [line for line in lines if len(line) > 60 and max(map(len, line.split())) < 38]
+    assert long == []
+    assert len(lines) > 3
