@@ -9,13 +9,18 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from click.testing import CliRunner
 
+from batch.documents import doctor as policies
+from batch.documents import people
+from batch.documents.statements import allow, policy
 from batchctl.aws import Aws
 from batchctl.doctor import NAMES, control
 from batchctl.doctor.examination import CHECKS
+from batchctl.doctor.finding import ok
 from batchctl.main import batchctl
 from localaws import examined
 from localaws.deployment import deploy
 from localaws.emulator import Emulator
+from tests.allowing import Call, refused
 from tests.local.ecs import wait_for
 from tests.local.machines import PLATFORM
 from tests.local.platforms import CHANNELS
@@ -168,8 +173,8 @@ def disarm(platform, part):
     """Take the policies of a role away."""
     iam = platform.client("iam")
     for role in roles(platform, part):
-        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            iam.delete_role_policy(RoleName=role, PolicyName=policy)
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=role, PolicyName=name)
 
 
 def test_a_secret_that_may_not_be_read_is_a_problem(platform):
@@ -189,17 +194,70 @@ def test_a_key_that_the_role_may_not_use_is_a_problem(platform):
 
     (role,) = roles(platform, "export-execution")
     iam = platform.client("iam")
-    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     document["Statement"] = [s for s in document["Statement"] if s["Action"] != ["kms:Decrypt"]]
     text = json.dumps(document)
-    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=text)
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=text)
     ((level, told),) = found(platform, "secrets")
     assert (level, told.endswith(f"may not kms:Decrypt with {own}")) == ("problem", True)
 
     platform.client("kms").disable_key(KeyId=own.rpartition("/")[2])
     ((level, told),) = found(platform, "secrets")
     assert (level, told.endswith(f"its key {own} is Disabled")) == ("problem", True)
+
+
+@pytest.fixture
+def in_manager(platform):
+    """A job with a secret of Secrets Manager, which its role may read."""
+    arn = platform.client("secretsmanager").create_secret(
+        Name="db", SecretString='{"password": "x"}'
+    )["ARN"]
+    (role,) = roles(platform, "export-execution")
+    text = json.dumps(policy([allow(["secretsmanager:GetSecretValue"], [arn])]))
+    platform.client("iam").put_role_policy(RoleName=role, PolicyName="db", PolicyDocument=text)
+    ecs = platform.client("ecs")
+    own = ecs.describe_task_definition(taskDefinition="batch-local-export")["taskDefinition"]
+
+    def wanted(suffix):
+        (container,) = own["containerDefinitions"]
+        secrets = [{"name": "PASSWORD", "valueFrom": arn + suffix}]
+        ecs.register_task_definition(
+            family="batch-local-export",
+            executionRoleArn=own["executionRoleArn"],
+            containerDefinitions=[container | {"memory": 64, "secrets": secrets}],
+        )
+        ((level, text),) = found(platform, "secrets")
+        return level, text.removeprefix("secret PASSWORD of batch-local-export: ").replace(arn, "A")
+
+    return wanted
+
+
+@pytest.mark.parametrize(
+    ("suffix", "expected"),
+    [
+        ("", ("ok", "A is there, and its execution role may read it")),
+        ("::AWSCURRENT:", ("ok", "A is there, and its execution role may read it")),
+        ("::AWSPREVIOUS:", ("problem", "A has no value that is AWSPREVIOUS")),
+        (":::00000000", ("problem", "A has no version 00000000")),
+        (
+            ":password::",
+            (
+                "not checked",
+                "A is there and may be read; whether it has the key password is in its value, "
+                "which is not read here",
+            ),
+        ),
+    ],
+)
+def test_of_a_secret_everything_but_its_value_is_looked_at(in_manager, suffix, expected):
+    assert in_manager(suffix) == expected
+
+
+def test_a_secret_that_is_to_be_deleted_is_a_problem(platform, in_manager):
+    platform.client("secretsmanager").delete_secret(SecretId="db")
+
+    assert in_manager("") == ("problem", "A is to be deleted, and cannot be read")
 
 
 # Network
@@ -532,3 +590,98 @@ def test_what_may_not_be_looked_at_is_not_called_fine(platform, monkeypatch, che
     assert told[-1][0] == "not checked"
     assert "AWS refused" in told[-1][1]
     assert {level for level, _ in told} <= {"not checked", "ok"}
+
+
+def test_a_check_that_fails_hides_no_other(platform, monkeypatch):
+    def broken(patient):
+        yield ok("first", "looked at")
+        raise KeyError("Arn")
+
+    monkeypatch.setitem(CHECKS, "table", broken)
+
+    told = json.loads(doctor(platform, "--json").stdout)
+    assert {one["check"] for one in told} == set(CHECKS)
+    first, second = [one for one in told if one["check"] == "table"]
+    assert (first["level"], second["level"]) == ("ok", "not checked")
+    assert "KeyError: 'Arn'" in second["what"]
+
+
+def test_one_image_that_nobody_may_look_at_hides_no_other(platform):
+    other = IMAGE.replace("/app:", "/other:")
+    platform.client("ecs").register_task_definition(
+        family="batch-local-zoo",
+        containerDefinitions=[{"name": "app", "image": other, "memory": 64}],
+    )
+
+    assert [level for level, _ in found(platform, "images")] == ["ok", "problem"]
+
+
+# Who may
+
+
+PREFIXES = {"stepfunctions": "states", "service-quotas": "servicequotas"}
+UNASKED = {"sts:GetCallerIdentity"}
+
+
+def question(service, operation, given):
+    """Return what IAM is asked for a call of ``doctor``."""
+    account = PLATFORM.account
+    resources = {
+        "PolicySourceArn": lambda arn: arn,
+        "RoleName": lambda name: f"arn:aws:iam::{account}:role/batch/batch-local/{name}",
+        "stateMachineArn": lambda arn: arn,
+        "GroupName": lambda group: PLATFORM.arn("scheduler", f"schedule/{group}/{given['Name']}"),
+        "TableName": lambda name: PLATFORM.arn("dynamodb", f"table/{name}"),
+        "TopicArn": lambda arn: arn,
+        "QueueUrl": lambda url: PLATFORM.arn("sqs", url.rpartition("/")[2]),
+        "QueueName": lambda name: PLATFORM.arn("sqs", name),
+        "Rule": lambda name: PLATFORM.arn("events", f"rule/{name}"),
+        "tasks": lambda arns: arns[0],
+        "repositoryName": lambda name: PLATFORM.arn("ecr", f"repository/{name}"),
+        "SecretId": lambda arn: arn,
+        "KeyId": lambda key: PLATFORM.arn("kms", f"key/{key}"),
+    }
+    action = f"{PREFIXES.get(service, service)}:{operation}"
+    resource = next((to(given[key]) for key, to in resources.items() if key in given), "*")
+    if action == "scheduler:GetScheduleGroup":
+        resource = PLATFORM.arn("scheduler", f"schedule-group/{given['Name']}")
+    if action == "events:DescribeRule":
+        resource = PLATFORM.arn("events", f"rule/{given['Name']}")
+    context = {"ecs:cluster": given["cluster"]} if "cluster" in given else {}
+    return Call(action, resource, context)
+
+
+def test_who_has_the_policies_viewer_and_doctor_can_make_every_check(
+    platform, in_manager, monkeypatch
+):
+    key = platform.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    platform.client("ssm").put_parameter(
+        Name="/app/token", Value="x", Type="SecureString", KeyId=key, Overwrite=True
+    )
+    execution = platform.client("stepfunctions").start_execution(
+        stateMachineArn=PLATFORM.state_machine_arn("export")
+    )
+    ecs = platform.client("ecs")
+    wait_for(lambda: ecs.list_tasks(cluster=PLATFORM.cluster_arn)["taskArns"], "a task")
+    asked, plain = [], Aws._client
+
+    def noting(self, service, *place):
+        client = plain(self, service, *place)
+
+        def note(params, model, **_):
+            asked.append(question(model.service_model.service_name, model.name, params))
+
+        client.meta.events.register("provide-client-params", note)
+        return client
+
+    monkeypatch.setattr(Aws, "_client", noting)
+    assert doctor(platform).exit_code == 0
+    in_manager("")
+    platform.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
+
+    own, viewer = policies.doctor(platform=PLATFORM), people.viewer(platform=PLATFORM)
+    both = policy([*own["Statement"], *viewer["Statement"]])
+    wanted = [call for call in asked if call.action not in UNASKED]
+    assert refused(both, wanted) == []
+    allowed = {action for statement in own["Statement"] for action in statement["Action"]}
+    assert allowed - {call.action for call in wanted} == set()
