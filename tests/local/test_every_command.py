@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import termios
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -409,6 +410,71 @@ def test_ctrl_c_stops_the_run_where_that_is_wanted(call, platform):
     assert status == 130
     assert platform.states.describe_execution(executionArn=arn)["status"] == "ABORTED"
     assert "aborted: stopped by moto" in told
+
+
+def test_a_schedule_by_hand_is_made_listed_switched_and_removed(call):
+    made = call(
+        "schedule", "add", "clean", "--cron", "0 3 * * 1-5", "--timezone", "Asia/Tokyo",
+        "-e", "A=1", "--cpu", "512", "--memory", "1024", "--", "rake", "tmp:clear",
+    )  # fmt: skip
+    (listed,) = [one for one in call.data("schedule", "ls") if one["name"] == "clean"]
+    off = call("schedule", "disable", "clean")
+    (disabled,) = [one for one in call.data("schedule", "ls") if one["name"] == "clean"]
+    on = call("schedule", "enable", "clean")
+    gone = call("schedule", "rm", "clean")
+
+    assert [one.exit_code for one in (made, off, on, gone)] == [0, 0, 0, 0], made.output
+    assert made.stdout.startswith("clean: every weekday at 03:00 Asia/Tokyo\nnext ")
+    assert (listed["expression"], listed["commands"]) == (
+        "cron(0 3 ? * MON-FRI *)", ["rake", "tmp:clear"],
+    )  # fmt: skip
+    assert (listed["enabled"], disabled["enabled"], disabled["next"]) == (True, False, [])
+    assert "clean" not in [one["name"] for one in call.data("schedule", "ls")]
+
+
+def test_a_schedule_for_one_time_fires_and_is_gone(call, platform):
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+
+    made = call("schedule", "add", "soon", "--at", f"{soon:%Y-%m-%dT%H:%M:%S}", "--", "exit 4")
+
+    def ended():
+        runs = call.data("history", "run-task", "-n", "50")
+        return [one for one in runs if one["schedule"] == "soon" and one["result"] != "RUNNING"]
+
+    assert made.exit_code == 0, made.output
+    (run,) = wait_for(ended, "the run of the schedule")
+    assert (run["trigger"], run["exitCode"]) == ("schedule", 4)
+    wait_for(
+        lambda: "soon" not in [one["name"] for one in call.data("schedule", "ls")],
+        "the end of the schedule",
+    )
+
+
+def test_a_name_that_is_taken_is_not_written_over(call):
+    first = call("schedule", "add", "taken", "--rate", "9 days", "--", "true")
+    second = call("schedule", "add", "taken", "--rate", "8 days", "--", "false")
+
+    assert (first.exit_code, second.exit_code) == (0, 1)
+    assert "taken: there is a schedule of that name" in second.stderr
+    (kept,) = [one for one in call.data("schedule", "ls") if one["name"] == "taken"]
+    assert kept["expression"] == "rate(9 days)"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--cron", "0 3 1 * 1"], "use two schedules"),
+        (["--at", "2020-01-01T00:00"], "never comes any more"),
+        (["--rate", "1 day", "--timezone", "Mars"], "is no IANA time zone"),
+        ([], "when? give one of --cron, --rate and --at"),
+        (["--rate", "1 day", "--cron", "0 3 * * *"], "when? give one of"),
+    ],
+)
+def test_a_schedule_that_is_none_is_wrong_usage(call, options, message):
+    result = call("schedule", "add", "x", *options, "--", "true")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in " ".join(result.stderr.split())
 
 
 # GitHub Actions
