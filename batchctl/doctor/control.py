@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from batchctl.doctor.finding import Finding, ok, problem, warning
 from batchctl.doctor.patient import Patient
+from batchctl.output import moment
 
 SILENT = timedelta(hours=1)
 """Without a sweep in it there is something wrong: one is due every 15 minutes."""
@@ -15,10 +16,12 @@ SILENT = timedelta(hours=1)
 def queues(patient: Patient) -> Iterator[Finding]:
     """Look for what could not be delivered."""
     starts = patient.sweep_target["DeadLetterConfig"]["Arn"]
-    yield _queue(patient, "starts that could not be delivered", _url(patient, starts))
+    again = "run what is still wanted with `batchctl backfill`"
+    yield _queue(patient, "starts that could not be delivered", _url(patient, starts), again)
     messages = {rule.target["DeadLetterConfig"]["Arn"] for rule in patient.rules}
     for arn in sorted(messages):
-        yield _queue(patient, "ends that could not be recorded", _url(patient, arn))
+        swept = "the sweep makes up for it"
+        yield _queue(patient, "ends that could not be recorded", _url(patient, arn), swept)
 
 
 def _url(patient: Patient, arn: str) -> str:
@@ -27,7 +30,7 @@ def _url(patient: Patient, arn: str) -> str:
     return str(answer["QueueUrl"])
 
 
-def _queue(patient: Patient, where: str, url: str) -> Finding:
+def _queue(patient: Patient, where: str, url: str, then: str) -> Finding:
     answer = patient.aws.client("sqs").get_queue_attributes(
         QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
     )
@@ -38,8 +41,8 @@ def _queue(patient: Patient, where: str, url: str) -> Finding:
     return problem(
         where,
         f"{count} in the dead-letter queue {name}",
-        f"read them with `aws sqs receive-message --queue-url {url}`, repair what they tell of, "
-        "run what is still wanted with `batchctl backfill`, and purge the queue",
+        f"read why with `aws sqs receive-message --message-attribute-names All --queue-url {url}`, "
+        f"repair that, {then}, and purge the queue",
     )
 
 
@@ -77,7 +80,7 @@ def sweep(patient: Patient) -> Iterator[Finding]:
     if age > SILENT:
         yield problem(
             name,
-            f"it ran last at {last['startDate']:%Y-%m-%d %H:%M}: what no event told stays untold",
+            f"it ran last at {moment(last['startDate'])}: what no event told stays untold",
             "look at its schedule and at the dead-letter queue of starts",
         )
     elif last["status"] in ("FAILED", "TIMED_OUT", "ABORTED"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -521,7 +522,34 @@ def test_a_sweep_that_is_silent_is_a_problem(platform, monkeypatch):
 
     ((level, text),) = found(platform, "sweep")
     assert level == "problem"
-    assert text.endswith("what no event told stays untold")
+    assert re.search(r"it ran last at \d{4}-\d\d-\d\d [\d:]+Z: what no event told", text)
+
+
+def test_a_sweep_that_failed_is_a_warning(platform):
+    states = platform.client("stepfunctions")
+    machine = PLATFORM.own_machine_arn(PLATFORM.sweep)
+    fails = {"StartAt": "F", "States": {"F": {"Type": "Fail"}}}
+    states.update_state_machine(stateMachineArn=machine, definition=json.dumps(fails))
+    arn = states.start_execution(stateMachineArn=machine, name="second")["executionArn"]
+    wait_for(
+        lambda: states.describe_execution(executionArn=arn)["status"] == "FAILED", "the sweep's end"
+    )
+
+    assert found(platform, "sweep") == [
+        ("warning", "batch-local_sweep: its last execution is FAILED")
+    ]
+
+
+def test_a_sweep_that_never_ran_is_a_warning(platform):
+    states = platform.client("stepfunctions")
+    machine = PLATFORM.own_machine_arn(PLATFORM.sweep)
+    described = states.describe_state_machine(stateMachineArn=machine)
+    states.delete_state_machine(stateMachineArn=machine)
+    states.create_state_machine(
+        name=PLATFORM.sweep, definition=described["definition"], roleArn=described["roleArn"]
+    )
+
+    assert found(platform, "sweep") == [("warning", "batch-local_sweep: it never ran")]
 
 
 def test_a_log_group_that_is_gone_is_a_problem(platform):
