@@ -63,8 +63,18 @@ def table(patient: Patient) -> Iterator[Finding]:
 
 
 def sweep(patient: Patient) -> Iterator[Finding]:
-    """Look when the sweep last ran."""
+    """Look whether the platform's own machines are there, and when the sweep last ran."""
+    gone = []
+    for name in (patient.platform.recorder, patient.platform.sweep):
+        arn = patient.platform.own_machine_arn(name)
+        try:
+            patient.aws.machines.describe_state_machine(stateMachineArn=arn)
+        except patient.aws.machines.exceptions.StateMachineDoesNotExist:
+            gone.append(name)
+            yield problem(name, "the machine is not there", "deploy the platform again")
     name = patient.platform.sweep
+    if name in gone:
+        return
     found = patient.aws.machines.list_executions(
         stateMachineArn=patient.platform.own_machine_arn(name), maxResults=1
     )["executions"]

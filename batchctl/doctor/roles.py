@@ -7,12 +7,12 @@ not in that, nor is what a job's own role is for: that its command alone knows.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from batch.contract import RUN_TASK, Platform
+from batch.contract import RUN_TASK
 from batch.documents import (
     containers,
     job_machine,
@@ -24,7 +24,7 @@ from batch.documents import (
 )
 from batch.documents.statements import Statement
 from batchctl.doctor import trust
-from batchctl.doctor.answers import each
+from batchctl.doctor.answers import each, unanswered
 from batchctl.doctor.finding import Finding, listed, not_checked, ok, problem
 from batchctl.doctor.patient import Patient
 
@@ -42,8 +42,24 @@ class _Role:
 
 
 def roles(patient: Patient) -> Iterator[Finding]:
-    """Look at each role that AWS takes for the platform."""
-    platform = patient.platform
+    """Look at each role that AWS takes for the platform, and at the rules that take one."""
+    for what, part in (
+        ("roles of tasks", _of_tasks),
+        ("roles of machines and schedules", _of_platform),
+        ("roles of rules and recorder", _of_rules),
+        ("role of the sweep", _of_sweep),
+    ):
+        # One that AWS does not tell of hides none of the others.
+        try:
+            found = list(part(patient))
+        except Exception as error:  # noqa: BLE001
+            yield unanswered(what, error)
+        else:
+            yield from each(found, lambda where, role: _role(patient, where, role))
+    yield from _rules(patient)
+
+
+def _rules(patient: Patient) -> Iterator[Finding]:
     if not patient.rules:
         yield problem(
             "rules", "none starts the recorder: nobody hears how runs end", "deploy the platform"
@@ -55,19 +71,17 @@ def roles(patient: Patient) -> Iterator[Finding]:
                 "it is disabled: nobody hears how runs end",
                 f"`aws events enable-rule --name {rule.name}`",
             )
-    found = [*_of_tasks(patient), *_of_platform(patient, platform)]
-    yield from each(found, lambda where, role: _role(patient, where, role))
 
 
-def _of_platform(patient: Patient, platform: Platform) -> Iterator[tuple[str, _Role]]:
-    key, starts = patient.key_arn, patient.sweep_target["DeadLetterConfig"]["Arn"]
-    machine = platform.state_machine_arn(RUN_TASK)
+def _of_platform(patient: Patient) -> Iterator[tuple[str, _Role]]:
+    platform, key = patient.platform, patient.key_arn
+    starts = patient.sweep_target["DeadLetterConfig"]["Arn"]
     yield (
         "role of the machines",
         _Role(
             patient.machine["roleArn"],
             "states.amazonaws.com",
-            machine,
+            platform.state_machine_arn(RUN_TASK),
             tuple(job_machine.permissions(platform=platform, key_arn=key)),
         ),
     )
@@ -80,34 +94,47 @@ def _of_platform(patient: Patient, platform: Platform) -> Iterator[tuple[str, _R
             tuple(schedule_target.permissions(platform=platform, queue_arn=starts, key_arn=key)),
         ),
     )
+
+
+def _of_rules(patient: Patient) -> Iterator[tuple[str, _Role]]:
+    platform = patient.platform
     for rule in patient.rules[:1]:
         needs = tuple(rule_target.permissions(platform=platform))
         events = "events.amazonaws.com"
         yield "role of the rules", _Role(rule.target["RoleArn"], events, rule.arn, needs)
-        messages = rule.target["DeadLetterConfig"]["Arn"]
-        yield from _of_own_machines(patient, platform, messages)
+        topics = [platform.success_topic, platform.failure_topic]
+        yield _of_own_machine(
+            patient,
+            platform.recorder,
+            recorder_machine.permissions(
+                platform=platform,
+                queue_arn=rule.target["DeadLetterConfig"]["Arn"],
+                topic_arns=[platform.topic_arn(name) for name in topics],
+                key_arn=patient.key_arn,
+            ),
+        )
 
 
-def _of_own_machines(
-    patient: Patient, platform: Platform, queue: str
-) -> Iterator[tuple[str, _Role]]:
-    key = patient.key_arn
-    failure, success = (
-        platform.topic_arn(name) for name in (platform.failure_topic, platform.success_topic)
-    )
-    needs = {
-        platform.recorder: recorder_machine.permissions(
-            platform=platform, queue_arn=queue, topic_arns=[success, failure], key_arn=key
-        ),
-        platform.sweep: sweep_machine.permissions(
-            platform=platform, queue_arn=queue, failure_topic_arn=failure, key_arn=key
-        ),
-    }
-    for name, statements in needs.items():
-        arn = platform.own_machine_arn(name)
-        role = patient.aws.machines.describe_state_machine(stateMachineArn=arn)["roleArn"]
-        allowed = (*statements, *machine_logs.permissions())
-        yield f"role of {name}", _Role(role, "states.amazonaws.com", arn, allowed)
+def _of_sweep(patient: Patient) -> Iterator[tuple[str, _Role]]:
+    platform = patient.platform
+    for rule in patient.rules[:1]:
+        yield _of_own_machine(
+            patient,
+            platform.sweep,
+            sweep_machine.permissions(
+                platform=platform,
+                queue_arn=rule.target["DeadLetterConfig"]["Arn"],
+                failure_topic_arn=platform.topic_arn(platform.failure_topic),
+                key_arn=patient.key_arn,
+            ),
+        )
+
+
+def _of_own_machine(patient: Patient, name: str, needs: Iterable[Statement]) -> tuple[str, _Role]:
+    arn = patient.platform.own_machine_arn(name)
+    role = patient.aws.machines.describe_state_machine(stateMachineArn=arn)["roleArn"]
+    allowed = (*needs, *machine_logs.permissions())
+    return f"role of {name}", _Role(role, "states.amazonaws.com", arn, allowed)
 
 
 def _of_tasks(patient: Patient) -> Iterator[tuple[str, _Role]]:

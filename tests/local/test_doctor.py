@@ -387,7 +387,8 @@ def test_a_rule_that_is_disabled_is_a_problem(platform):
     name = events.list_rule_names_by_target(TargetArn=recorder)["RuleNames"][0]
     events.disable_rule(Name=name)
 
-    assert found(platform, "roles")[0] == (
+    (told,) = (told for told in found(platform, "roles") if told[0] != "ok")
+    assert told == (
         "problem", f"rule {name}: it is disabled: nobody hears how runs end",
     )  # fmt: skip
 
@@ -523,6 +524,20 @@ def test_a_sweep_that_is_silent_is_a_problem(platform, monkeypatch):
     ((level, text),) = found(platform, "sweep")
     assert level == "problem"
     assert re.search(r"it ran last at \d{4}-\d\d-\d\d [\d:]+Z: what no event told", text)
+
+
+def test_a_machine_of_the_platforms_own_that_is_gone_is_a_problem(platform):
+    states = platform.client("stepfunctions")
+    states.delete_state_machine(stateMachineArn=PLATFORM.own_machine_arn(PLATFORM.recorder))
+
+    assert found(platform, "sweep") == [
+        ("problem", "batch-local_recorder: the machine is not there"),
+        ("ok", "batch-local_sweep: it ran within the hour"),
+    ]
+    told = {text.partition(":")[0]: level for level, text in found(platform, "roles")}
+    assert {where: level for where, level in told.items() if level != "ok"} == {
+        "roles of rules and recorder": "not checked"
+    }
 
 
 def test_a_sweep_that_failed_is_a_warning(platform):
