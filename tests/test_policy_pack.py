@@ -64,8 +64,13 @@ KNOWN = {
         # The API of vended logs supports neither resources nor conditions.
         *(f"identity batch-{who}: {_LOG_DELIVERY}" for who in ("machine", "recorder", "sweep")),
         # Lists and questions that support neither.
-        "policy of a viewer: scheduler:ListSchedules, states:ListStateMachines",
-        "policy of a runner: states:ListStateMachines",
+        "policy of a viewer: scheduler:ListSchedules, states:ListStateMachines, tag:GetResources",
+        "policy of a runner: scheduler:ListSchedules, states:ListStateMachines",
+        "policy of a doctor: chatbot:DescribeSlackChannelConfigurations, "
+        "cloudwatch:GetMetricStatistics, ec2:DescribeNetworkInterfaces, ec2:DescribeRouteTables, "
+        "ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcEndpoints, "
+        "ecs:DescribeTaskDefinition, ecs:ListTaskDefinitionFamilies, events:ListRuleNamesByTarget, "
+        "logs:DescribeLogGroups, servicequotas:GetServiceQuota, ssm:DescribeParameters",
         "policy of a deployer: ecs:DeregisterTaskDefinition, ecs:DescribeTaskDefinition, "
         "states:ValidateStateMachineDefinition",
         "policy of an admin: chatbot:CreateSlackChannelConfiguration, "

@@ -156,7 +156,13 @@ def _resources():
 
 
 def test_every_option_is_in_the_table_of_resources():
-    assert documented().keys() == OPTIONS.keys() | PLATFORMS.keys() | {"RunOnDeploy"}
+    others = {
+        "RunOnDeploy",
+        "GithubActionsAccess",
+        "GithubActionsAccess, with the provider that the account has",
+    }
+
+    assert documented().keys() == OPTIONS.keys() | PLATFORMS.keys() | others
 
 
 @pytest.mark.parametrize("option", OPTIONS)
