@@ -5,6 +5,8 @@
 
 import inspect
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -12,7 +14,8 @@ import pytest
 
 from batchctl.main import CONTEXT, batchctl
 
-PAGE = Path(__file__).parents[1] / "docs" / "batchctl.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "batchctl.md"
 WIDTH = 100
 
 HEAD = """\
@@ -47,10 +50,15 @@ def page():
 
 
 def test_the_page_is_the_help():
+    # In a process of its own: click keeps what a command was first asked for help with.
+    written = subprocess.run(
+        [sys.executable, "-c", "from tests.test_reference import page; print(page(), end='')"],
+        cwd=ROOT, capture_output=True, check=True, text=True,
+    ).stdout  # fmt: skip
     if os.environ.get("BATCH_GOLDEN") == "write":
-        PAGE.write_text(page())
+        PAGE.write_text(written)
 
-    assert PAGE.read_text() == page()
+    assert PAGE.read_text() == written
 
 
 @pytest.mark.parametrize("context", EVERY[1:], ids=lambda context: context.command_path)

@@ -78,7 +78,10 @@ def test_the_setting_lifts_the_protection(prod):
 
     lifted = prod.up()
 
-    assert lifted.changes == ["update dynamodb.Table batch-control: deletionProtectionEnabled"]
+    assert lifted.changes == [
+        "update dynamodb.Table batch-control: deletionProtectionEnabled",
+        "update sfn.StateMachine batch-run-task: tags.batch:production",
+    ]
     # What else changes is shown instead: the table's protection of its own.
     assert lifted.said.count("[diff: ~protect]") == len(PROTECTED) - 1
     prod.cli("destroy", "--yes")

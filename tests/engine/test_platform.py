@@ -85,7 +85,10 @@ PLANS = {
     # The engine shows its own protection neither when it comes nor when it goes.
     "production": (
         {"production": True},
-        ["update dynamodb.Table batch-control: deletionProtectionEnabled"],
+        [
+            "update dynamodb.Table batch-control: deletionProtectionEnabled",
+            "update sfn.StateMachine batch-run-task: tags.batch:production",
+        ],
     ),
     "history": ({"history_days": 30}, MACHINES_AND_RECORDER),
     "success messages": ({"success_messages": False}, MACHINES_AND_RECORDER),
