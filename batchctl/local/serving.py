@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import select
 import signal
-import threading
 from typing import TYPE_CHECKING
 
 import click
@@ -98,18 +99,44 @@ def _clock(at: datetime | None, fast: bool) -> Clock | None:
     return MovedClock(at or SystemClock().now(), speed=None if fast else 1)
 
 
+class Told:
+    """Whether somebody told this process to end.
+
+    A handler of signals may run while the main thread holds the lock of a ``threading.Event``, and
+    would wait for it for ever: a pipe has none.
+    """
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+
+    def tell(self) -> None:
+        """Say it."""
+        os.write(self._write, b".")
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until somebody said it, at most so long, and return whether somebody did."""
+        ready, _, _ = select.select([self._read], [], [], seconds)
+        return bool(ready)
+
+    def close(self) -> None:
+        """Give the pipe back."""
+        os.close(self._read)
+        os.close(self._write)
+
+
 class UntilTold:
-    """An event that Ctrl-C, a closed terminal or ``kill`` sets."""
+    """What Ctrl-C, a closed terminal or ``kill`` tells."""
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    def __enter__(self) -> threading.Event:
-        told = threading.Event()
+    def __enter__(self) -> Told:
+        self._told = Told()
         self._before = {
-            number: signal.signal(number, lambda *_: told.set()) for number in self.SIGNALS
+            number: signal.signal(number, lambda *_: self._told.tell()) for number in self.SIGNALS
         }
-        return told
+        return self._told
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        self._told.close()
