@@ -53,12 +53,7 @@ def next_times(job: str | None, count: int, target: Target, *, as_json: bool) ->
     for name, schedule, _ in found:
         parsed = schedule.parsed() if schedule.enabled else None
         for change in parsed.clock_changes(now, now + timedelta(days=366)) if parsed else ():
-            what = (
-                "will not run, the clock skips it"
-                if change.kind == "skipped"
-                else "runs once, though the clock shows it twice"
-            )
-            warnings.append(f"{name}: {change.local:%Y-%m-%d %H:%M} {schedule.timezone} {what}")
+            warnings.append(f"{name}: {change.in_words(schedule.timezone)}")
     if as_json:
         output.write_json(
             {

@@ -30,6 +30,15 @@ class ClockChange:
     """``skipped``: the time does not exist, nothing fires.
     ``repeated``: it comes twice, and the first one fires."""
 
+    def in_words(self, timezone: str) -> str:
+        """Return what it means for a schedule in ``timezone``."""
+        what = (
+            "will not run, the clock skips it"
+            if self.kind == "skipped"
+            else "runs once, though the clock shows it twice"
+        )
+        return f"{self.local:%Y-%m-%d %H:%M} {timezone} {what}"
+
 
 @dataclass(frozen=True)
 class Transition:

@@ -112,13 +112,10 @@ def clock_changes(jobs: Jobs, now: datetime, only: set[str] | None = None) -> li
         for schedule in job.schedules.values():
             if not schedule.enabled:
                 continue
-            for change in schedule.parsed().clock_changes(now, now + AHEAD):
-                what = (
-                    "will not run, the clock skips it"
-                    if change.kind == "skipped"
-                    else "runs once, though the clock shows it twice"
-                )
-                found.append(f"{name}: {change.local:%Y-%m-%d %H:%M} {schedule.timezone} {what}")
+            found += [
+                f"{name}: {change.in_words(schedule.timezone)}"
+                for change in schedule.parsed().clock_changes(now, now + AHEAD)
+            ]
     return found
 
 
