@@ -52,8 +52,10 @@ def next_times(job: str | None, count: int, target: Target, *, as_json: bool) ->
     ]
     for name, schedule, _ in found:
         parsed = schedule.parsed() if schedule.enabled else None
-        for change in parsed.clock_changes(now, now + timedelta(days=366)) if parsed else ():
-            warnings.append(f"{name}: {change.in_words(schedule.timezone)}")
+        warnings += [
+            f"{name}: {change.in_words(schedule.timezone)}"
+            for change in (parsed.clock_changes(now, now + timedelta(days=366)) if parsed else ())
+        ]
     if as_json:
         output.write_json(
             {
