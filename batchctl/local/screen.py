@@ -153,9 +153,9 @@ class Screen:
                 *message.description.splitlines(),
                 *(f"→ {step}" for step in message.next_steps),
             ):
-                bar = Text("┃ ", "red" if failure else "green")
-                for part in self._wrapped(as_shown(line), beside=len(bar)):
-                    self._console.print(bar + part)
+                bar = ("┃ ", "red" if failure else "green")
+                for part in self._wrapped(as_shown(line), beside=len(bar[0])):
+                    self._console.print(Text.assemble(bar, part))
 
 
 def style_of(outcome: Outcome) -> str:
