@@ -138,8 +138,14 @@ def test_a_slack_channel_configuration_goes_to_the_slack_sink(bench):
         guardrailPolicyArns=["arn:p"],
     )
 
-    assert bench.emulator.slack.configured == {
-        "c": {"team_id": "T1", "channel_id": "C1", "topic_arns": ("arn:t",)}
-    }
     arn = f"arn:aws:chatbot::{ACCOUNT}:chat-configuration/slack-channel/c"
+    assert bench.emulator.slack.configured == {
+        "c": {
+            "team_id": "T1",
+            "channel_id": "C1",
+            "topic_arns": ("arn:t",),
+            "arn": arn,
+            "role_arn": ROLE,
+        }
+    }
     assert made.id == made.outputs["chatConfigurationArn"] == arn
